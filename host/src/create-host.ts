@@ -19,6 +19,7 @@ import { emptyConfig, loadConfig, readConfig } from './config/load-config.ts';
 import { BEFORE_APPLY_FILE, replaceConfigFile } from './config/replace-config-file.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { Announcements } from './connectors/announcements.ts';
+import { createCallbackPolicy } from './connectors/callback-policy.ts';
 import { catchUp } from './connectors/catch-up.ts';
 import { Changes } from './connectors/changes.ts';
 import { createConfigFaults } from './connectors/config-faults.ts';
@@ -498,7 +499,11 @@ async function openHost(
   const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
   const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id, caller) => registry.get(id, caller) });
   const sealer = sealTexts(masterKeys, 'executions');
+  const callbacks = createCallbackPolicy({ network, secrets, config: () => registry.sources.config });
   const executions = new Executions({
+    ...callbacks,
+    agent: `automate/${identity.version}`,
+    warn: (message) => log.warn({}, message),
     store: stores.executions,
     sealer,
     outcomes,
@@ -513,7 +518,8 @@ async function openHost(
   const schedules = new Schedules({
     store: stores.schedules,
     sealer,
-    startScheduled: (schedule, payload) => executions.startScheduled(schedule, payload),
+    startScheduled: (...args) => executions.startScheduled(...args),
+    requireAllowed: callbacks.requireAllowed,
     scopesOf: (name) => access.scopesOf(name),
     mayCall,
     requireConnector: (id, caller) => registry.get(id, caller),

@@ -67,6 +67,16 @@ export interface McpConfig {
 
 export const DEFAULT_MCP: McpConfig = { expose: { allow: ['*'], deny: [], readOnly: false } };
 
+/** `executions:`, where their ends may be told. */
+export interface ExecutionsConfig {
+  /** A secret reference. Absent: none is told. */
+  readonly callbackSecret?: string;
+  /** As they are written. */
+  readonly callbacks: readonly string[];
+}
+
+export const DEFAULT_EXECUTIONS: ExecutionsConfig = { callbacks: [] };
+
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
 export interface ProfileConfig {
   readonly name: string;
@@ -100,6 +110,7 @@ export interface HostConfig {
   readonly network: NetworkConfig;
   readonly access: AccessConfig;
   readonly mcp: McpConfig;
+  readonly executions: ExecutionsConfig;
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   /** What those variables hold that are secret by their name, or by where they are used. */
   readonly secretVariables: readonly string[];

@@ -3,7 +3,7 @@ import type { Problem } from '@automate/contract';
 import type { ConfigDefaults } from '@automate/contract/schemas';
 import type { ReadConfig } from './explain-mistake.ts';
 import { findConfig } from './find-config.ts';
-import { DEFAULT_ACCESS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from './host-config.ts';
+import { DEFAULT_ACCESS, DEFAULT_EXECUTIONS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from './host-config.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
 import type { ConfigRest, ParsedConfig } from './parse-config.ts';
@@ -104,6 +104,7 @@ export function emptyConfig(without: readonly string[] = [], file?: string): Loa
     network: DEFAULT_NETWORK,
     access: DEFAULT_ACCESS,
     mcp: DEFAULT_MCP,
+    executions: DEFAULT_EXECUTIONS,
     profiles: new Map(),
     secretVariables: [],
   };

@@ -5,6 +5,7 @@ import type {
   ConfigDefaults,
   ConfigFileRest,
   WireAccess,
+  WireExecutions,
   WireGrant,
   WireMcp,
   WirePlugins,
@@ -15,6 +16,7 @@ import { DEFAULT_MCP, DEFAULT_PLUGINS } from './host-config.ts';
 import type {
   AccessConfig,
   ConfiguredConnector,
+  ExecutionsConfig,
   HostConfig,
   McpConfig,
   PluginsConfig,
@@ -83,6 +85,7 @@ function toHostConfig(file: ConfigFileRest, values: ResolvedValues, environment:
     },
     access: toAccess(file.access),
     mcp: toMcp(file.mcp),
+    executions: toExecutions(file.executions),
     secretVariables: [
       ...[...values.written.values()].flatMap((text) => secretsOf(text, environment)),
       ...Object.values(plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, environment)),
@@ -146,6 +149,10 @@ function toAccess({ clients = {}, limits = {} }: WireAccess): AccessConfig {
 
 function toMcp({ expose: { read_only: readOnly = false, ...patterns } = {} }: WireMcp): McpConfig {
   return { expose: { ...DEFAULT_MCP.expose, ...patterns, readOnly } };
+}
+
+function toExecutions({ callback_secret: callbackSecret, callbacks = [] }: WireExecutions): ExecutionsConfig {
+  return { callbacks, ...(callbackSecret === undefined ? {} : { callbackSecret }) };
 }
 
 function toPermissions({

@@ -30,6 +30,7 @@ export function sharedKeys(before: ConnectorEntry, after: ConnectorEntry): reado
 export function changedSections(before: HostConfig, after: HostConfig): readonly string[] {
   const sections = [
     ['access', before.access, after.access],
+    ['executions', before.executions, after.executions],
     ['files', before.fileRoots, after.fileRoots],
     ['mcp', before.mcp, after.mcp],
     ['network', before.network, after.network],

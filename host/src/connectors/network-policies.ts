@@ -27,6 +27,8 @@ type PolicyOwner = Pick<ConnectorEntry, 'owner' | 'anyAddress' | 'network' | 'co
 export interface NetworkPolicies {
   /** @param kind of which the grants count where its connector has walls; absent: there is none */
   of(entry: PolicyOwner, kind: Kind | undefined): NetworkPolicy;
+  /** Of what the host itself sends where callers want it: no private address, but those that the operator has named. */
+  ofCallbacks(): NetworkPolicy;
   /** Of kinds that are only described. */
   ofKinds(): NetworkPolicy;
 }
@@ -53,6 +55,10 @@ export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkP
       const allow = [...network.registeredAllow, ...proxies];
       return { ...policy, registered: { allow, lenient: anyAddress } };
     },
+    ofCallbacks: () => ({
+      ...base(config()),
+      registered: { allow: config().registeredAllow, lenient: false },
+    }),
     ofKinds: () => base(config()),
   };
 }

@@ -63,6 +63,8 @@ export interface DispatcherOptions {
   forgetUnknown(execution: StoredExecution): Promise<void>;
   /** Something is to be known of an execution. */
   onChange(id: string): void;
+  /** An end is to be told. */
+  onCallback(): void;
   /** Hears of what could not be done, which is tried again. */
   onFault(fault: unknown, at: string): void;
 }
@@ -292,9 +294,7 @@ export class Dispatcher {
       const payload = texts.openPayload(execution.id, sealed);
       const { result, resultDropped } = await this.#call(run, payload);
       const outcome = resultDropped === true ? undefined : texts.sealResult(execution.id, result);
-      await this.#write(run, (store) =>
-        store.finish(execution, { status: 'succeeded', outcome, ...this.#forgotten(run) }),
-      );
+      await this.#finish(run, 'succeeded', outcome);
     } catch (reason) {
       await this.#fail(run, ConnectorError.from(reason).toEnvelope());
     }
@@ -347,7 +347,18 @@ export class Dispatcher {
 
   #end(run: Pick<Run, 'execution' | 'lost'>, status: ExecutionEnd['status'], error: ErrorEnvelope): Promise<void> {
     const outcome = this.#options.texts.sealError(run.execution.id, error);
-    return this.#write(run, (store) => store.finish(run.execution, { status, outcome, ...this.#forgotten(run) }));
+    return this.#finish(run, status, outcome);
+  }
+
+  async #finish(
+    run: Pick<Run, 'execution' | 'lost'>,
+    status: ExecutionEnd['status'],
+    outcome: Uint8Array | undefined,
+  ): Promise<void> {
+    const { execution } = run;
+    const expiresAt = Date.now() + this.#options.placesOf(execution.connector).ttlMs;
+    await this.#write(run, (store) => store.finish(execution, { status, outcome, expiresAt }));
+    if (execution.callback !== undefined) this.#options.onCallback();
   }
 
   /** What was cancelled meanwhile is not run again. */
@@ -355,10 +366,6 @@ export class Dispatcher {
     if (run.why === 'cancelled') return this.#end(run, 'cancelled', cancelled().toEnvelope());
     const outcome = this.#options.texts.sealError(run.execution.id, error);
     return this.#write(run, (store) => store.requeue(run.execution, { ...next, outcome }));
-  }
-
-  #forgotten({ execution }: Pick<Run, 'execution'>): Pick<ExecutionEnd, 'expiresAt'> {
-    return { expiresAt: Date.now() + this.#options.placesOf(execution.connector).ttlMs };
   }
 
   /** Tries until it is written, or is another host's to write. At the host's end once more: the next one finds the claim lapsed. */

@@ -36,6 +36,11 @@ export class ExecutionTexts {
     return this.#sealer.seal([id, 'outcome'], JSON.stringify(error));
   }
 
+  /** Of where its end is told, if it is. */
+  sealCallback(id: string, url: string | undefined): Uint8Array | undefined {
+    return url === undefined ? undefined : this.#sealer.seal([id, 'callback'], url);
+  }
+
   /** What may be known of an execution. */
   view(stored: StoredExecution): Execution {
     const isDropped = stored.status === 'succeeded' && stored.outcome === undefined;
@@ -62,7 +67,14 @@ export class ExecutionTexts {
       ...(rerunOf === undefined ? {} : { rerunOf }),
       ...(rerunAs === undefined ? {} : { rerunAs }),
       ...(schedule === undefined ? {} : { schedule }),
+      ...this.#callback(stored),
     };
+  }
+
+  #callback({ id, callback, callbackUrl: sealed }: StoredExecution): Partial<Execution> {
+    if (callback === undefined) return {};
+    const callbackUrl = sealed && this.#sealer.open([id, 'callback'], sealed);
+    return { callback, ...(callbackUrl === undefined ? {} : { callbackUrl }) };
   }
 
   #outcome({ id, status, outcome }: StoredExecution): Partial<Execution> {

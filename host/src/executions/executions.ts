@@ -23,6 +23,8 @@ import type { Execute } from '../execution/pipeline.ts';
 import type { KeptSchedule } from '../store/schedule-store.ts';
 import type { OutcomeStore } from '../store/outcome-store.ts';
 import type { Enqueued, ExecutionStore, StoredExecution } from '../store/execution-store.ts';
+import type { CallbackPolicy } from './callbacks.ts';
+import { Callbacks } from './callbacks.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Sealer } from './execution-texts.ts';
@@ -38,10 +40,14 @@ const CANCEL_MS = 2_000;
 /** How often a watcher looks at an execution that another host may run, in milliseconds. */
 const LOOK_MS = 1_000;
 
-export interface ExecutionsOptions extends Pick<DispatcherOptions, 'placesOf' | 'isIdempotent' | 'onFault'> {
+export interface ExecutionsOptions
+  extends Pick<DispatcherOptions, 'placesOf' | 'isIdempotent' | 'onFault'>, CallbackPolicy {
   readonly store: ExecutionStore;
   readonly sealer: Sealer;
   readonly outcomes: Pick<OutcomeStore, 'find' | 'clear'>;
+  /** What receivers of callbacks are told of who calls. */
+  readonly agent: string;
+  warn(message: string): void;
   /** Throws NOT_FOUND where there is no connector of that id. */
   requireConnector(id: string, caller: Principal): unknown;
 }
@@ -51,6 +57,7 @@ export class Executions implements ExecutionOperations {
   readonly #options: ExecutionsOptions;
   readonly #texts: ExecutionTexts;
   readonly #dispatcher: Dispatcher;
+  readonly #callbacks: Callbacks;
   readonly #watchers = new Map<string, Set<Unread<'changed'>>>();
   #startDispatcher = (): void => undefined;
 
@@ -58,6 +65,7 @@ export class Executions implements ExecutionOperations {
     this.#options = options;
     this.#texts = new ExecutionTexts(options.sealer);
     const { store, placesOf, isIdempotent, onFault, outcomes } = options;
+    this.#callbacks = new Callbacks({ ...options, texts: this.#texts });
     this.#dispatcher = new Dispatcher({
       store,
       texts: this.#texts,
@@ -70,6 +78,7 @@ export class Executions implements ExecutionOperations {
           await outcomes.clear({ connector, principal, key });
       },
       onChange: (id) => this.#tell(id),
+      onCallback: () => this.#callbacks.wake(),
       onFault,
     });
   }
@@ -80,7 +89,9 @@ export class Executions implements ExecutionOperations {
    */
   open(execute: Execute, { serves }: { readonly serves: boolean }): void {
     this.#startDispatcher = () => this.#dispatcher.start(execute);
-    if (serves) this.#startDispatcher();
+    if (!serves) return;
+    this.#startDispatcher();
+    this.#callbacks.open();
   }
 
   /** A connector may take calls again. */
@@ -92,15 +103,18 @@ export class Executions implements ExecutionOperations {
   async close(graceMs: number): Promise<void> {
     this.#startDispatcher = () => undefined;
     await this.#dispatcher.close(graceMs);
+    // Whoever is told too late is told again.
+    await this.#callbacks.close(Math.min(graceMs, CANCEL_MS));
     for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end();
   }
 
   async startExecution(request: StartExecutionRequest, options: CallOptions = {}): Promise<Execution> {
-    const { id: connector, action, idempotencyKey: key, runTimeoutMs, runAt, priority = 0 } = request;
+    const { id: connector, action, idempotencyKey: key, runTimeoutMs, runAt, priority = 0, callbackUrl } = request;
     const { principal = LOCAL_PRINCIPAL, traceparent } = options;
     const payload = requirePayloadText(request);
     const payloadSha256 = hash('sha256', payload);
     this.#options.requireConnector(connector, principal);
+    if (callbackUrl !== undefined) this.#options.requireAllowed(callbackUrl);
     const id = randomUUID();
     const enqueued = await this.#enqueue({
       ...{ id, connector, action, key, priority, runTimeoutMs, traceparent },
@@ -108,15 +122,18 @@ export class Executions implements ExecutionOperations {
       payload: this.#texts.sealPayload(id, payload),
       payloadSha256,
       runAt: runAt === undefined ? undefined : Date.parse(runAt),
+      callbackUrl: this.#texts.sealCallback(id, callbackUrl),
     });
     const { execution } = enqueued;
     if (enqueued.as === 'new') return this.#texts.view(execution);
     if (execution.action !== action || execution.payloadSha256 !== payloadSha256) throw keyReused(execution, action);
-    return { ...this.#texts.view(this.#dispatcher.running(execution.id) ?? execution), replayed: true };
+    const found = this.#texts.view(this.#dispatcher.running(execution.id) ?? execution);
+    if (callbackUrl !== undefined && found.callbackUrl !== callbackUrl) throw keyReused(execution, action, 'callback');
+    return { ...found, replayed: true };
   }
 
   /** Starts a call of a schedule, once for each time that it is due. Gives the execution's id. */
-  async startScheduled(schedule: KeptSchedule, payload: string): Promise<string> {
+  async startScheduled(schedule: KeptSchedule, payload: string, callbackUrl?: string): Promise<string> {
     const { name, nextAt, connector, action, principal, scopes, priority, runTimeoutMs } = schedule;
     const id = randomUUID();
     const { execution } = await this.#enqueue({
@@ -124,6 +141,7 @@ export class Executions implements ExecutionOperations {
       key: `schedule:${name}:${new Date(nextAt).toISOString()}`,
       payload: this.#texts.sealPayload(id, payload),
       payloadSha256: hash('sha256', payload),
+      callbackUrl: this.#texts.sealCallback(id, callbackUrl),
     });
     return execution.id;
   }
@@ -161,6 +179,7 @@ export class Executions implements ExecutionOperations {
       expiresAt: Date.now() + this.#options.placesOf(before.connector).ttlMs,
     });
     if (after !== undefined && hasEnded(after) && after.status !== 'cancelled') throw alreadyEnded(after);
+    if (after?.callback !== undefined) this.#callbacks.wake();
     const patience = new AbortController();
     const expiry = delay(CANCEL_MS, undefined, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#dispatcher.cancel(id), expiry]);
@@ -205,6 +224,7 @@ export class Executions implements ExecutionOperations {
       ...{ id: rerun, connector, action, priority, runTimeoutMs, traceparent, payloadSha256 },
       ...{ principal: principal.name, scopes: principal.scopes },
       payload: this.#texts.sealPayload(rerun, this.#texts.openPayload(id, sealed)),
+      callbackUrl: this.#texts.sealCallback(rerun, this.#texts.view(original).callbackUrl),
       rerunOf: id,
     });
     if (as !== 'new') throw notRepeatable(execution);
@@ -233,8 +253,12 @@ export class Executions implements ExecutionOperations {
   }
 }
 
-function keyReused({ id, key = '', action, connector, createdAt }: StoredExecution, asked: string): InvalidInputError {
-  const other = action === asked ? 'another payload' : `the action ${quote(action)}`;
+function keyReused(
+  { id, key = '', action, connector, createdAt }: StoredExecution,
+  asked: string,
+  differs = 'payload',
+): InvalidInputError {
+  const other = action === asked ? `another ${differs}` : `the action ${quote(action)}`;
   return new InvalidInputError(
     `the idempotency key ${quote(key)} was used for ${other} before, by the execution ${id}: a key stands for one call; take a new one`,
     {

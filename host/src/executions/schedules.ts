@@ -34,7 +34,9 @@ export interface SchedulesOptions {
   readonly store: ScheduleStore;
   readonly sealer: Sealer;
   /** Starts what is due, once for the time that it is due for. Gives the execution's id. */
-  startScheduled(schedule: KeptSchedule, payload: string): Promise<string>;
+  startScheduled(schedule: KeptSchedule, payload: string, callbackUrl: string | undefined): Promise<string>;
+  /** Throws where no end may be told there. */
+  requireAllowed(callbackUrl: string): void;
   /** What whoever has this name may do now; undefined: there is nobody of that name any more. */
   scopesOf(name: string): readonly Scope[] | undefined;
   mayCall(principal: Principal, connector: string, action: string): boolean;
@@ -75,10 +77,12 @@ export class Schedules implements ScheduleOperations {
     const { store, sealer, requireConnector, assertWritable } = this.#options;
     const { principal = LOCAL_PRINCIPAL } = options;
     const { name, id: connector, action, cron, timeZone = ownZone(), priority = 0, runTimeoutMs } = request;
+    const { callbackUrl } = request;
     const nextAt = cronTimes(cron, timeZone).after(Date.now());
     if (nextAt === undefined) throw new Error('a cron expression that comes was found not to');
     const payload = requirePayloadText(request);
     requireConnector(connector, principal);
+    if (callbackUrl !== undefined) this.#options.requireAllowed(callbackUrl);
     assertWritable();
     const set: KeptSchedule = {
       ...{ name, connector, action, cron: cron.trim(), timeZone, priority, nextAt },
@@ -87,6 +91,7 @@ export class Schedules implements ScheduleOperations {
       scopes: principal.scopes,
       payload: Buffer.from(sealer.seal(placeOf(name), payload)).toString('base64'),
       createdAt: Date.now(),
+      ...(callbackUrl === undefined ? {} : { callbackUrl: sealCallback(sealer, name, callbackUrl) }),
     };
     const schedule = await whereUnchanged(name, async () => {
       const all = await store.load();
@@ -97,12 +102,12 @@ export class Schedules implements ScheduleOperations {
       return (await store.put(now, before)) ? now : undefined;
     });
     this.wake();
-    return viewOf(schedule);
+    return this.#view(schedule);
   }
 
   async listSchedules({ principal = LOCAL_PRINCIPAL }: CallOptions = {}): Promise<readonly Schedule[]> {
     const all = await this.#options.store.load();
-    return all.filter((schedule) => owns(principal, schedule)).map(viewOf);
+    return all.filter((schedule) => owns(principal, schedule)).map((schedule) => this.#view(schedule));
   }
 
   pauseSchedule(name: string, options: CallOptions = {}): Promise<Schedule> {
@@ -139,7 +144,19 @@ export class Schedules implements ScheduleOperations {
       return (await this.#options.store.put(after, before)) ? after : undefined;
     });
     this.wake();
-    return viewOf(schedule);
+    return this.#view(schedule);
+  }
+
+  #view(schedule: KeptSchedule): Schedule {
+    const callbackUrl = this.#callbackUrlOf(schedule);
+    return { ...viewOf(schedule), ...(callbackUrl === undefined ? {} : { callbackUrl }) };
+  }
+
+  /** Undefined where there is none, and where it cannot be read any more. */
+  #callbackUrlOf({ name, callbackUrl }: KeptSchedule): string | undefined {
+    return callbackUrl === undefined
+      ? undefined
+      : this.#options.sealer.open(callbackPlaceOf(name), Buffer.from(callbackUrl, 'base64'));
   }
 
   /** Throws NOT_FOUND for one that there is not, and for another caller's. */
@@ -198,7 +215,8 @@ export class Schedules implements ScheduleOperations {
       const now = Date.now();
       const lastAt = Math.max(schedule.nextAt, times.upTo(now) ?? schedule.nextAt);
       const nextAt = times.after(Math.max(now, lastAt)) ?? Infinity;
-      const lastExecution = await startScheduled({ ...schedule, scopes, nextAt: lastAt }, payload);
+      const callbackUrl = this.#callbackUrlOf(schedule);
+      const lastExecution = await startScheduled({ ...schedule, scopes, nextAt: lastAt }, payload, callbackUrl);
       await store.advance(name, schedule.nextAt, { nextAt, lastAt, lastExecution });
       return nextAt;
     } catch (fault) {
@@ -224,10 +242,19 @@ function owns(principal: Principal, schedule: KeptSchedule): boolean {
   return schedule.principal === principal.name || hasScope(principal, 'admin');
 }
 
+function sealCallback(sealer: Sealer, name: string, url: string): string {
+  return Buffer.from(sealer.seal(callbackPlaceOf(name), url)).toString('base64');
+}
+
+function callbackPlaceOf(name: string): readonly string[] {
+  return ['schedule', name, 'callback'];
+}
+
 function placeOf(name: string): readonly string[] {
   return ['schedule', name];
 }
 
+/** All but where ends are told. */
 function viewOf(schedule: KeptSchedule): Schedule {
   const { name, connector, action, cron, timeZone, priority, runTimeoutMs, principal, createdAt } = schedule;
   const { pausedSince, nextAt, lastAt, lastExecution } = schedule;

@@ -7,6 +7,7 @@ import type { Environment, HostSettings } from '../host-settings.ts';
 import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
 import { headerSecrets } from './literal-secrets.ts';
 import { MIN_SECRET_LENGTH } from './secret-forms.ts';
+import type { SecretResolver } from './resolver.ts';
 import { createSecretResolver } from './resolver.ts';
 import type { SecretVault } from './secret-vault.ts';
 import type { Scrubber } from './scrubber.ts';
@@ -21,7 +22,7 @@ export interface SecretsOptions {
 }
 
 /** Secrets of the connectors: resolved for their workers, and kept out of everything else from then on. */
-export interface Secrets {
+export interface Secrets extends Pick<SecretResolver, 'resolveOne'> {
   /** What the runtime passes every text of a connector through. */
   readonly filter: SecretFilter;
   /**
@@ -59,6 +60,7 @@ export function openSecrets({ env, settings: { secretsDir }, scrubber, vault }: 
         );
       },
     },
+    resolveOne: (path, text) => resolver.resolveOne(path, text),
     resolve: async (config, profile, description) => {
       const resolved = await resolver.resolveConfig(config, profile);
       scrubber.learn(config.id, [

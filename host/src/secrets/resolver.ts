@@ -40,6 +40,8 @@ export interface SecretResolver {
    * field and reference, and nothing is handed out.
    */
   resolveConfig(config: ConnectorConfig, profile?: ProfileConfig): Promise<WorkerConfig>;
+  /** What one reference of the configuration stands for. Rejects with a ConfigInvalidError that names it. */
+  resolveOne(path: string, text: string): Promise<string>;
 }
 
 /** Resolves secret references anew each time, so that a changed secret takes effect at the next start. */
@@ -61,6 +63,15 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   };
 
   return {
+    async resolveOne(path, text) {
+      const parsed = parseSecretRef(text);
+      const result =
+        parsed.kind === 'literal' ? ({ ok: false, reason: 'it is no reference' } as const) : await read(parsed);
+      if (!result.ok)
+        throw new ConfigInvalidError(`${path}: the secret ${shownReference(text)} cannot be read: ${result.reason}`);
+      options.learn?.(path, [result.value]);
+      return result.value;
+    },
     async resolveConfig(config, profile) {
       const problems: Problem[] = [...checkProfile(config, profile)];
       const references: string[] = [];

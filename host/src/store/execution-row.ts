@@ -10,7 +10,7 @@ export type ExecutionRow = Readonly<Record<string, unknown>>;
 
 /** The columns that every answer has. */
 export const LISTED = `seq, id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority, traceparent, status,
-  attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, schedule, progress`;
+  attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, schedule, callback, callback_url, callback_tries, progress`;
 export const WITHOUT_PAYLOAD = `${LISTED}, outcome`;
 
 /** Whether its time is over. */
@@ -42,6 +42,9 @@ export function executionOf(row: ExecutionRow | undefined): StoredExecution {
     rerun_of: rerunOf,
     rerun_as: rerunAs,
     schedule,
+    callback,
+    callback_url: callbackUrl,
+    callback_tries: callbackTries,
     progress,
     outcome,
   } = row ?? {};
@@ -57,6 +60,9 @@ export function executionOf(row: ExecutionRow | undefined): StoredExecution {
     rerunOf,
     rerunAs,
     schedule,
+    callback,
+    callbackUrl,
+    callbackTries,
     progress,
     outcome,
   };

@@ -1,4 +1,4 @@
-import type { ExecutionStatus } from '@automate/contract';
+import type { CallbackState, ExecutionStatus } from '@automate/contract';
 
 /** A call that was asked for. What it carries is sealed by whoever stores it. Times are milliseconds since the epoch. */
 export interface NewExecution {
@@ -23,6 +23,8 @@ export interface NewExecution {
   readonly rerunOf?: string | undefined;
   /** Name of the schedule that started it. */
   readonly schedule?: string | undefined;
+  /** Sealed: where its end is told. */
+  readonly callbackUrl?: Uint8Array | undefined;
 }
 
 /** What is known of an execution. */
@@ -42,7 +44,20 @@ export interface StoredExecution extends Omit<NewExecution, 'payload'> {
   /** Sealed: the result's text, or that of an error's envelope. Lists are without results. */
   readonly outcome?: Uint8Array;
   readonly rerunAs?: string;
+  /** What became of telling its end, of one that has a `callbackUrl`, and how often that was tried. */
+  readonly callback?: CallbackState;
+  readonly callbackTries?: number;
 }
+
+/** Ends to be told now, each to one host alone until `CALLBACK_MS` later, and when the next is due. */
+export interface DueCallbacks {
+  readonly due: readonly StoredExecution[];
+  readonly nextAt?: number;
+}
+
+/** How long a host may take to tell an end before another one does, in milliseconds; and the longest wait before that is tried again. */
+export const CALLBACK_MS = 30_000;
+export const LONGEST_CALLBACK_WAIT_MS = 60 * 60_000;
 
 /** The right to run an execution and to say how that ended: of one host alone, which holds the newest token. */
 export interface Claim {
@@ -148,7 +163,14 @@ export interface ExecutionStore {
   requeue(claim: Claim, again: AnotherRun): Promise<boolean>;
   /** Ends one that waits; of one that runs it is noted, for the host that runs it. Gives how it stands then. */
   cancel(id: string, end: Omit<ExecutionEnd, 'status'>): Promise<StoredExecution | undefined>;
-  /** Forgets those whose time is over. Gives how many. */
+  /** Takes ends that are to be told, those first that are due the longest. Each counts as tried. */
+  claimCallbacks(most: number): Promise<DueCallbacks>;
+  /** What came of one; false, and nothing is changed, where it was taken again meanwhile. Tried again `afterMs` later. */
+  endCallback(
+    execution: Pick<StoredExecution, 'id' | 'callbackTries'>,
+    end: Exclude<CallbackState, 'pending'> | { readonly afterMs: number },
+  ): Promise<boolean>;
+  /** Forgets those whose time is over, and whose end is not to be told any more. Gives how many. */
   expire(): Promise<number>;
   stats(): Promise<ExecutionStats>;
   close(): Promise<void>;

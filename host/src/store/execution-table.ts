@@ -6,6 +6,7 @@ import type {
   AnotherRun,
   Claim,
   ClaimedExecution,
+  DueCallbacks,
   Enqueued,
   ExecutionEnd,
   ExecutionStats,
@@ -26,16 +27,26 @@ import {
   MOST_ROWS,
   WITHOUT_PAYLOAD,
 } from './execution-row.ts';
+import { CALLBACK_MS, LONGEST_CALLBACK_WAIT_MS } from './execution-store.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
 import type { Owners } from './owner-lock.ts';
 import { ownersIn } from './owner-lock.ts';
 import { watchBeats } from './watched-beats.ts';
 
+const INDEXES = `CREATE UNIQUE INDEX executions_by_key ON executions (connector, principal, key) WHERE key IS NOT NULL;
+   CREATE INDEX executions_ready ON executions (connector, priority DESC, seq) WHERE status = 'queued' AND due_at IS NULL;
+   CREATE INDEX executions_due ON executions (due_at) WHERE due_at IS NOT NULL;
+   CREATE INDEX executions_due_since ON executions (due_since) WHERE due_since IS NOT NULL;
+   CREATE INDEX executions_running ON executions (connector, host) WHERE status = 'running';
+   CREATE INDEX executions_dead ON executions (seq) WHERE status IN ('failed', 'unknown') AND rerun_as IS NULL;
+   CREATE INDEX executions_by_principal ON executions (principal, seq);
+   CREATE INDEX executions_by_connector ON executions (connector, seq);
+   CREATE INDEX executions_by_status ON executions (status, seq);
+   CREATE INDEX executions_by_expiry ON executions (expires_at) WHERE expires_at IS NOT NULL;`;
+
 /** What is large stands last: to reach what stands behind it SQLite would read all of it. */
-export const EXECUTION_TABLES: readonly string[] = [
-  `CREATE TABLE executions (
-     seq INTEGER PRIMARY KEY,
+const columns = (more = ''): string => `seq INTEGER PRIMARY KEY,
      id TEXT NOT NULL UNIQUE,
      connector TEXT NOT NULL,
      action TEXT NOT NULL,
@@ -61,21 +72,25 @@ export const EXECUTION_TABLES: readonly string[] = [
      rerun_of TEXT,
      rerun_as TEXT,
      schedule TEXT,
+     ${more}
      progress TEXT,
      outcome BLOB,
-     payload BLOB
+     payload BLOB`;
+
+export const EXECUTION_TABLES: readonly string[] = [
+  `CREATE TABLE executions (
+     ${columns()}
    ) STRICT;
-   CREATE UNIQUE INDEX executions_by_key ON executions (connector, principal, key) WHERE key IS NOT NULL;
-   CREATE INDEX executions_ready ON executions (connector, priority DESC, seq) WHERE status = 'queued' AND due_at IS NULL;
-   CREATE INDEX executions_due ON executions (due_at) WHERE due_at IS NOT NULL;
-   CREATE INDEX executions_due_since ON executions (due_since) WHERE due_since IS NOT NULL;
-   CREATE INDEX executions_running ON executions (connector, host) WHERE status = 'running';
-   CREATE INDEX executions_dead ON executions (seq) WHERE status IN ('failed', 'unknown') AND rerun_as IS NULL;
-   CREATE INDEX executions_by_principal ON executions (principal, seq);
-   CREATE INDEX executions_by_connector ON executions (connector, seq);
-   CREATE INDEX executions_by_status ON executions (status, seq);
-   CREATE INDEX executions_by_expiry ON executions (expires_at) WHERE expires_at IS NOT NULL;
+   ${INDEXES}
    CREATE TABLE hosts (name TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT`,
+  `CREATE TABLE executions_anew (
+     ${columns('callback TEXT, callback_url BLOB, callback_at INTEGER, callback_tries INTEGER,')}
+   ) STRICT;
+   INSERT INTO executions_anew SELECT seq, id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority, traceparent, status, due_at, due_since, host, token, attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, schedule, NULL, NULL, NULL, NULL, progress, outcome, payload FROM executions;
+   DROP TABLE executions;
+   ALTER TABLE executions_anew RENAME TO executions;
+   ${INDEXES}
+   CREATE INDEX executions_callbacks ON executions (callback_at) WHERE callback_at IS NOT NULL`,
 ];
 
 /** Rows that have expired and are deleted with one batch at least, and with one sweep at most. */
@@ -150,6 +165,7 @@ class ExecutionTable implements Answering {
   enqueue(given: NewExecution): ExecutionAnswers['enqueue'] {
     const { id, connector, action, principal, scopes, key = null, payload, payloadSha256, priority } = given;
     const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null, schedule = null } = given;
+    const { callbackUrl = null } = given;
     const now = Date.now();
     if (key !== null) {
       const found = this.#get('SELECT * FROM executions WHERE connector = ? AND principal = ? AND key = ?', [
@@ -158,7 +174,10 @@ class ExecutionTable implements Answering {
         key,
       ]);
       if (found !== undefined && !isOver(found, now)) return { as: 'found', execution: executionOf(found) };
-      if (found !== undefined) this.#remove(found['seq']);
+      // Its end may have to be told yet.
+      if (found !== undefined && found['callback_at'] !== null)
+        this.#run('UPDATE executions SET key = NULL WHERE seq = ?', [Number(found['seq'])]);
+      else if (found !== undefined) this.#remove(found['seq']);
     }
     const bytes = Number(this.#get('PRAGMA page_count')?.['page_count']) * PAGE_BYTES;
     const free = Number(this.#get('PRAGMA freelist_count')?.['freelist_count']) * PAGE_BYTES;
@@ -174,8 +193,9 @@ class ExecutionTable implements Answering {
     }
     const row = this.#get(
       `INSERT INTO executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
-         traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, 0, 0, ?, ?, ?, ?) RETURNING ${WITHOUT_PAYLOAD}`,
+         traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule,
+         callback, callback_url, callback_tries, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?) RETURNING ${WITHOUT_PAYLOAD}`,
       [
         ...[
           id,
@@ -189,7 +209,9 @@ class ExecutionTable implements Answering {
           runAt,
           priority,
         ],
-        ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, schedule, payload],
+        ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, schedule],
+        ...(callbackUrl === null ? [null, null, null] : ['pending', callbackUrl, 0]),
+        payload,
       ],
     );
     this.#rows += 1;
@@ -316,12 +338,13 @@ class ExecutionTable implements Answering {
   }
 
   finish({ id, token }: Claim, { status, outcome, expiresAt }: ExecutionEnd): boolean {
+    const now = Date.now();
     // What succeeded is not run again.
     return (
       this.#run(
         `UPDATE executions SET status = ?, outcome = ?, expires_at = ?, ended_at = ?, host = NULL, cancelling = 0,
-           payload = iif(? = 'succeeded', NULL, payload) WHERE ${HELD}`,
-        [status, outcome ?? null, expiresAt, Date.now(), status, id, token],
+           payload = iif(? = 'succeeded', NULL, payload), ${TOLD_FROM} WHERE ${HELD}`,
+        [status, outcome ?? null, expiresAt, now, status, now, id, token],
       ) === 1
     );
   }
@@ -338,13 +361,37 @@ class ExecutionTable implements Answering {
   }
 
   cancel(id: string, { outcome, expiresAt }: Omit<ExecutionEnd, 'status'>): StoredExecution | undefined {
+    const now = Date.now();
     this.#run(
-      `UPDATE executions SET status = 'cancelled', outcome = ?, expires_at = ?, ended_at = ?, due_at = NULL, due_since = NULL
+      `UPDATE executions SET status = 'cancelled', outcome = ?, expires_at = ?, ended_at = ?, due_at = NULL, due_since = NULL, ${TOLD_FROM}
        WHERE id = ? AND status = 'queued'`,
-      [outcome ?? null, expiresAt, Date.now(), id],
+      [outcome ?? null, expiresAt, now, now, id],
     );
     this.#run(`UPDATE executions SET cancelling = 1 WHERE id = ? AND status = 'running'`, [id]);
     return this.find(id);
+  }
+
+  claimCallbacks(most: number): DueCallbacks {
+    const now = Date.now();
+    // What is due later than anything waits was put off before the clock was set back.
+    const due = this.#all(
+      `UPDATE executions SET callback_at = ?, callback_tries = callback_tries + 1 WHERE seq IN
+         (SELECT seq FROM executions WHERE callback_at <= ? OR callback_at > ? ORDER BY callback_at LIMIT ?)
+       RETURNING ${WITHOUT_PAYLOAD}`,
+      [now + CALLBACK_MS, now, now + 2 * LONGEST_CALLBACK_WAIT_MS, most],
+    ).map(executionOf);
+    const next = this.#get('SELECT min(callback_at) AS next FROM executions WHERE callback_at IS NOT NULL')?.['next'];
+    return { due, ...(typeof next === 'number' ? { nextAt: next } : {}) };
+  }
+
+  endCallback(...[{ id, callbackTries = 0 }, end]: Parameters<Methods['endCallback']>): boolean {
+    const [state, at] = typeof end === 'string' ? [end, null] : ['pending', Date.now() + end.afterMs];
+    return (
+      this.#run(
+        `UPDATE executions SET callback = ?, callback_at = ? WHERE id = ? AND callback_tries = ? AND callback_at IS NOT NULL`,
+        [state, at, id, callbackTries],
+      ) === 1
+    );
   }
 
   expire(): number {
@@ -364,7 +411,7 @@ class ExecutionTable implements Answering {
   /** Deletes some of those whose time is over. */
   sweep(most: number): number {
     const gone = this.#run(
-      'DELETE FROM executions WHERE seq IN (SELECT seq FROM executions WHERE expires_at <= ? LIMIT ?)',
+      'DELETE FROM executions WHERE seq IN (SELECT seq FROM executions WHERE expires_at <= ? AND callback_at IS NULL LIMIT ?)',
       [Date.now(), most],
     );
     this.#rows -= gone;
@@ -428,6 +475,9 @@ type SQLValue = string | number | null | Uint8Array;
 
 /** SQLite's own size, which nothing here sets otherwise. */
 const PAGE_BYTES = 4_096;
+
+/** Its end is to be told from now on. */
+const TOLD_FROM = `callback_at = iif(callback = 'pending', ?, NULL)`;
 
 /** Whose claim it is by id and token. */
 const HELD = `id = ? AND token = ? AND status = 'running'`;

@@ -14,6 +14,8 @@ export interface StoredSchedule {
   readonly timeZone: string;
   readonly priority: number;
   readonly runTimeoutMs?: number;
+  /** Sealed, in base64: where the end of each is told. */
+  readonly callbackUrl?: string;
   readonly createdAt: number;
   readonly pausedSince?: number;
 }

@@ -50,6 +50,8 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
     finish: (claim, end) => ask('finish', claim, end),
     requeue: (claim, again) => ask('requeue', claim, again),
     cancel: async (id, end) => (isEmpty() ? undefined : ask('cancel', id, end)),
+    claimCallbacks: async (most) => (isEmpty() ? { due: [] } : ask('claimCallbacks', most)),
+    endCallback: (execution, end) => ask('endCallback', execution, end),
     expire: async () => (isEmpty() ? 0 : ask('expire')),
     stats: async () => (isEmpty() ? { queued: 0, running: 0, deadLetters: 0 } : ask('stats')),
     async close() {

@@ -13,6 +13,8 @@ export const ERROR_REASONS = {
     schema_changed:
       'an agent calls a tool by the schema that it was listed with, which is another by now: list the tools again; nothing was run',
     key_reused: 'the idempotency key was used for another action or payload before: a key stands for one call',
+    callbacks_off: 'the end of an execution is to be told, and `executions` of the configuration says nothing of that',
+    callback_not_allowed: 'the end of an execution is to be told where `executions.callbacks` allows nothing',
     already_ended: 'an execution is to be cancelled that has ended; `status` says how',
     already_rerun: 'an execution is to be run again that was; `rerun_as` is the one that repeats it',
     not_repeatable: 'an execution is to be run again that waits, runs or succeeded; `status` says which',

@@ -10,6 +10,14 @@ export const EXECUTION_STATUSES = ['queued', 'running', 'succeeded', 'failed', '
  */
 export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
 
+export const CALLBACK_STATES = ['pending', 'delivered', 'failed'] as const;
+
+/**
+ * What became of telling somebody of an execution's end. `pending`: it has not ended yet, or will be told again; `failed`: it was not taken
+ * within a day.
+ */
+export type CallbackState = (typeof CALLBACK_STATES)[number];
+
 /** A call that is made durably, apart from the connection that asked for it. */
 export interface StartExecutionRequest {
   /** Id of the connector. */
@@ -25,6 +33,11 @@ export interface StartExecutionRequest {
   readonly runAt?: string;
   /** A whole number from -100 to 100; those with more go first. Default 0. */
   readonly priority?: number;
+  /**
+   * `https://…`: where its end is told by a signed POST, of those that the service allows. INVALID_INPUT, reason `callbacks_off` or
+   * `callback_not_allowed`, for others.
+   */
+  readonly callbackUrl?: string;
 }
 
 /** A call that was asked for. Times are ISO 8601. */
@@ -62,6 +75,10 @@ export interface Execution {
   readonly rerunAs?: string;
   /** Name of the schedule that started it. */
   readonly schedule?: string;
+  /** Where its end is told. */
+  readonly callbackUrl?: string;
+  /** What became of that. */
+  readonly callback?: CallbackState;
   /** True where the answer to a start is an execution that was there already, of the same key. */
   readonly replayed?: true;
 }

@@ -137,8 +137,9 @@ export type {
 } from './connector-service.ts';
 export { OUTCOME_STATUSES } from './outcome-operations.ts';
 export type { KeptOutcome, OutcomeKey, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
-export { EXECUTION_STATUSES, hasEnded } from './execution-operations.ts';
+export { CALLBACK_STATES, EXECUTION_STATUSES, hasEnded } from './execution-operations.ts';
 export type {
+  CallbackState,
   Execution,
   ExecutionFilter,
   ExecutionOperations,

@@ -22,7 +22,7 @@ export function requireStart<Request extends StartExecutionRequest & { readonly 
   request: Request,
 ): Request {
   requireCall(request);
-  const { runTimeoutMs, runAt, priority } = request;
+  const { runTimeoutMs, runAt, priority, callbackUrl } = request;
   if (runTimeoutMs !== undefined && !isWhole(runTimeoutMs, 1, LONGEST_TIMER_MS))
     throw unexpected(
       'run_timeout_ms',
@@ -37,7 +37,21 @@ export function requireStart<Request extends StartExecutionRequest & { readonly 
       'a time such as "2026-01-31T09:00:00Z"',
       typeof runAt === 'string' && runAt !== '' ? quote(runAt.slice(0, 80)) : valueInWords(runAt),
     );
+  if (callbackUrl !== undefined) requireCallbackUrl(callbackUrl);
   return request;
+}
+
+/** Most characters of a callback's URL. */
+const MOST_URL = 2_048;
+
+function requireCallbackUrl(given: unknown): void {
+  const expected = `a URL such as "https://hooks.example.com/automate", without a user or a fragment, of at most ${MOST_URL} characters`;
+  if (typeof given !== 'string' || given === '') throw unexpected('callback_url', expected, valueInWords(given));
+  const url = given.length > MOST_URL ? null : URL.parse(given);
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
+  // What stands in a URL may be a secret.
+  if (url === null || !isHttp || url.username !== '' || url.password !== '' || url.hash !== '')
+    throw unexpected('callback_url', expected, 'another text');
 }
 
 /** The id of an execution, where it can be one. */

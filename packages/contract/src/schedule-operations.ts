@@ -31,6 +31,8 @@ export interface Schedule {
   readonly lastAt?: string;
   /** Id of that execution. */
   readonly lastExecution?: string;
+  /** Where the end of each is told. */
+  readonly callbackUrl?: string;
 }
 
 /** What a removal of a schedule answers. */

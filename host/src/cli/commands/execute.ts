@@ -15,6 +15,7 @@ interface ExecuteOptions extends GlobalOptions {
   readonly runAt?: string;
   readonly priority?: string;
   readonly runTimeout?: string;
+  readonly callbackUrl?: string;
 }
 
 /** `automate execute ID ACTION` */
@@ -31,13 +32,15 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
     .option('--run-at <time>', 'with --async: not before then: 10m, 2h (from now), 2026-01-31T09:00:00Z')
     .option('--priority <number>', 'with --async: from -100 to 100, those with more go first (default: 0)')
     .option('--run-timeout <duration>', 'with --async: how long each run may take, such as 10m')
+    .option('--callback-url <url>', 'with --async: where its end is told, of those that the host allows')
     .description('call an action and print its result as JSON')
     .action(async (id: string, action: string, _options: unknown, command: Command) => {
       const { json, input = '{}', timeout, idempotencyKey, ...more } = command.optsWithGlobals<ExecuteOptions>();
-      const { async, wait, runAt, priority, runTimeout, ...rest } = more;
+      const { async, wait, runAt, priority, runTimeout, callbackUrl, ...rest } = more;
       const timeoutMs = readTimeout('--timeout', timeout);
       if (async !== true) {
-        const alone = Object.entries({ wait, 'run-at': runAt, priority, 'run-timeout': runTimeout });
+        const named = { 'run-at': runAt, 'run-timeout': runTimeout, 'callback-url': callbackUrl };
+        const alone = Object.entries({ wait, priority, ...named });
         const [first] = alone.find(([, value]) => value !== undefined) ?? [];
         if (first !== undefined) throw new CliExit(EXIT.usage, `--${first} is for executions: give --async beside it`);
       }
@@ -50,6 +53,7 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
           ...(runAt === undefined ? {} : { runAt: new Date(readMoment('--run-at', runAt, 'from now')).toISOString() }),
           ...(priority === undefined ? {} : { priority: Number(priority) }),
           ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+          ...(callbackUrl === undefined ? {} : { callbackUrl }),
         };
         const options = { ...rest, json, wait, timeoutMs, doing: `calling ${action} of ${id}` };
         await runExecution(context, options, (service, call) => service.startExecution(request, call));

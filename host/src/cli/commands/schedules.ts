@@ -11,6 +11,7 @@ interface SetOptions extends GlobalOptions {
   readonly input?: string;
   readonly priority?: string;
   readonly runTimeout?: string;
+  readonly callbackUrl?: string;
 }
 
 /** `automate schedules …` */
@@ -38,6 +39,7 @@ export function addScheduleCommands(program: Command, context: CliContext): void
     .option('--input <json>', 'the payload: JSON text, @file, or - for standard input', '{}')
     .option('--priority <number>', 'of its executions, from -100 to 100 (default: 0)')
     .option('--run-timeout <duration>', 'how long each run of one may take, such as 10m')
+    .option('--callback-url <url>', 'where the end of each is told, of those that the host allows')
     .description("add a schedule that starts an execution at its times, or replace one's own whole")
     .action(async (name: string, id: string, action: string, _options: unknown, command: Command) => {
       const {
@@ -47,6 +49,7 @@ export function addScheduleCommands(program: Command, context: CliContext): void
         input = '{}',
         priority,
         runTimeout,
+        callbackUrl,
         ...rest
       } = command.optsWithGlobals<SetOptions>();
       const runTimeoutMs = readTimeout('--run-timeout', runTimeout);
@@ -55,6 +58,7 @@ export function addScheduleCommands(program: Command, context: CliContext): void
         ...(timeZone === undefined ? {} : { timeZone }),
         ...(priority === undefined ? {} : { priority: Number(priority) }),
         ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+        ...(callbackUrl === undefined ? {} : { callbackUrl }),
       };
       const set = await context.withService(rest, `setting ${name}`, (service, call) =>
         service.setSchedule(request, call),

@@ -20,6 +20,7 @@ import type {
   StoredExecutionFilter,
 } from '../execution-store.ts';
 import { watchBeats } from '../watched-beats.ts';
+import { CALLBACK_MS, LONGEST_CALLBACK_WAIT_MS } from '../execution-store.ts';
 import { lockFor } from './advisory-lock.ts';
 import type { PostgresDatabase, Session } from './postgres-database.ts';
 import { CallersFault } from './postgres-database.ts';
@@ -68,6 +69,14 @@ const BURY = `DELETE FROM automate.execution_hosts h USING unnest($1::text[], $2
 const TAKE_OVER = `UPDATE automate.executions SET host = $1, token = token + 1
   WHERE status = 'running' AND (host = ANY ($2::text[]) OR (host = $1 AND id <> ALL ($3::text[])))
   RETURNING token, ${WITHOUT_PAYLOAD}`;
+
+/** Its end is to be told from then on. */
+const toldFrom = (now: string): string => `callback_at = CASE WHEN callback = 'pending' THEN ${now}::bigint END`;
+
+// What is due later than anything waits was put off before the clock was set back.
+const CLAIM_CALLBACKS = `UPDATE automate.executions SET callback_at = $1, callback_tries = callback_tries + 1 WHERE seq IN
+    (SELECT seq FROM automate.executions WHERE callback_at <= $2 OR callback_at > $3 ORDER BY callback_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+  RETURNING ${WITHOUT_PAYLOAD}`;
 
 /** Executions in PostgreSQL, for many hosts. It does not end the database. */
 export function openPostgresExecutionStore(database: PostgresDatabase): ExecutionStore {
@@ -186,7 +195,7 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
     finish: ({ id, token }, { status, outcome = null, expiresAt }) =>
       change(
         `UPDATE automate.executions SET status = $3, outcome = $4, expires_at = $5, ended_at = $6, host = NULL, cancelling = 0,
-           payload = CASE WHEN $3 = 'succeeded' THEN NULL ELSE payload END WHERE ${HELD}`,
+           payload = CASE WHEN $3 = 'succeeded' THEN NULL ELSE payload END, ${toldFrom('$6')} WHERE ${HELD}`,
         ...[id, token, status, outcome, expiresAt, Date.now()],
       ),
     requeue({ id, token }, { afterMs, counts, outcome = null }) {
@@ -200,18 +209,34 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
     cancel: (id, { outcome = null, expiresAt }) =>
       write(async (run) => {
         await run.count(
-          `UPDATE automate.executions SET status = 'cancelled', outcome = $2, expires_at = $3, ended_at = $4, due_at = NULL, due_since = NULL
+          `UPDATE automate.executions SET status = 'cancelled', outcome = $2, expires_at = $3, ended_at = $4, due_at = NULL, due_since = NULL, ${toldFrom('$4')}
            WHERE id = $1 AND status = 'queued'`,
           ...[id, outcome, expiresAt, Date.now()],
         );
         await run.count(`UPDATE automate.executions SET cancelling = 1 WHERE id = $1 AND status = 'running'`, id);
         return find(run, id);
       }),
+    claimCallbacks: (most) =>
+      write(async ({ rows }) => {
+        const now = Date.now();
+        const due = await rows(CLAIM_CALLBACKS, ...[now + CALLBACK_MS, now, now + 2 * LONGEST_CALLBACK_WAIT_MS, most]);
+        const [next] = await rows(
+          'SELECT min(callback_at) AS at FROM automate.executions WHERE callback_at IS NOT NULL',
+        );
+        return { due: due.map(executionOf), ...(typeof next?.['at'] === 'number' ? { nextAt: next['at'] } : {}) };
+      }),
+    endCallback({ id, callbackTries = 0 }, end) {
+      const [state, at] = typeof end === 'string' ? [end, null] : ['pending', Date.now() + end.afterMs];
+      return change(
+        `UPDATE automate.executions SET callback = $1, callback_at = $2 WHERE id = $3 AND callback_tries = $4 AND callback_at IS NOT NULL`,
+        ...[state, at, id, callbackTries],
+      );
+    },
     expire: () =>
       write(async (run) => {
         const gone = await run.count(
           `DELETE FROM automate.executions WHERE seq IN
-             (SELECT seq FROM automate.executions WHERE expires_at <= $1 LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)`,
+             (SELECT seq FROM automate.executions WHERE expires_at <= $1 AND callback_at IS NULL LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)`,
           Date.now(),
         );
         kept = await countKept(run);
@@ -265,10 +290,16 @@ const TAKEN = new Error('the key was taken meanwhile');
 async function add(run: Run, given: NewExecution, requireRoom: () => void): Promise<Enqueued> {
   const { id, connector, action, principal, scopes, key = null, payload, payloadSha256, priority } = given;
   const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null, schedule = null } = given;
+  const { callbackUrl = null } = given;
   const now = Date.now();
   if (key !== null) {
     const place = [connector, principal, key];
     const at = 'connector = $1 AND principal = $2 AND key = $3';
+    await run.count(
+      `UPDATE automate.executions SET key = NULL WHERE ${at} AND expires_at <= $4 AND callback_at IS NOT NULL`,
+      ...place,
+      now,
+    );
     await run.count(`DELETE FROM automate.executions WHERE ${at} AND expires_at <= $4`, ...place, now);
     const [found] = await run.rows(`SELECT ${WITHOUT_PAYLOAD} FROM automate.executions WHERE ${at}`, ...place);
     if (found !== undefined) return { as: 'found', execution: executionOf(found) };
@@ -289,11 +320,13 @@ async function add(run: Run, given: NewExecution, requireRoom: () => void): Prom
   }
   const [row] = await run.rows(
     `INSERT INTO automate.executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
-       traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, 0, 0, 0, $13, $14, $15, $16)
+       traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload,
+       callback, callback_url, callback_tries)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, 0, 0, 0, $13, $14, $15, $16, $17, $18, $19)
      ON CONFLICT (connector, principal, key) WHERE key IS NOT NULL DO NOTHING RETURNING ${WITHOUT_PAYLOAD}`,
     ...[id, connector, action, principal, JSON.stringify(scopes), key, payloadSha256, runTimeoutMs, runAt, priority],
     ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, schedule, payload],
+    ...(callbackUrl === null ? [null, null, null] : ['pending', callbackUrl, 0]),
   );
   if (row === undefined) throw new CallersFault('', { cause: TAKEN });
   return { as: 'new', execution: executionOf(row) };

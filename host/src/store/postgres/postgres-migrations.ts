@@ -167,4 +167,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      last_execution text
    );
    INSERT INTO automate.revisions VALUES ('schedules', 0)`,
+  `ALTER TABLE automate.executions ADD COLUMN callback text, ADD COLUMN callback_url bytea, ADD COLUMN callback_at bigint,
+     ADD COLUMN callback_tries integer;
+   CREATE INDEX executions_callbacks ON automate.executions (callback_at) WHERE callback_at IS NOT NULL`,
 ];

@@ -10,11 +10,12 @@ interface StartQuery {
   readonly run_at?: string;
   readonly priority?: string;
   readonly run_timeout?: string;
+  readonly callback_url?: string;
 }
 
 /** What the query says of an execution. What it may be is for the service to say. */
 export function readStartQuery(request: FastifyRequest): Omit<StartExecutionRequest, 'id' | 'action' | 'payload'> {
-  const { run_at: runAt, priority, run_timeout: runTimeout } = request.query as StartQuery;
+  const { run_at: runAt, priority, run_timeout: runTimeout, callback_url: callbackUrl } = request.query as StartQuery;
   const runTimeoutMs = runTimeout === undefined ? undefined : parseDuration(runTimeout);
   if (runTimeout !== undefined && runTimeoutMs === undefined)
     throw refused('run_timeout', 'a duration such as "30s"', quote(runTimeout.slice(0, 80)));
@@ -22,6 +23,7 @@ export function readStartQuery(request: FastifyRequest): Omit<StartExecutionRequ
     ...(runAt === undefined ? {} : { runAt }),
     ...(priority === undefined ? {} : { priority: /^-?\d{1,9}$/.test(priority) ? Number(priority) : Number.NaN }),
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };
 }
 

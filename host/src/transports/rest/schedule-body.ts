@@ -3,7 +3,7 @@ import { InvalidInputError, isJsonObject, quote } from '@automate/contract';
 import { parseDuration } from '@automate/contract/schemas';
 import { parseJsonText } from './json-text.ts';
 
-const KEYS = ['connector', 'action', 'payload', 'cron', 'time_zone', 'priority', 'run_timeout'];
+const KEYS = ['connector', 'action', 'payload', 'cron', 'time_zone', 'priority', 'run_timeout', 'callback_url'];
 
 /** A request's body as the schedule of this name. What its parts may be is for the service to say. */
 export function readScheduleBody(text: string, name: string): SetScheduleRequest {
@@ -13,6 +13,7 @@ export function readScheduleBody(text: string, name: string): SetScheduleRequest
   if (unknown !== undefined)
     throw refused({ path: unknown.slice(0, 80), expected: `one of ${KEYS.join(', ')}`, received: 'another key' });
   const { connector, action, payload, cron, time_zone: timeZone, priority, run_timeout: runTimeout } = value;
+  const { callback_url: callbackUrl } = value;
   if (payload !== undefined && !isJsonObject(payload))
     throw refused({ path: 'payload', expected: 'an object', received: 'something else' });
   const runTimeoutMs = typeof runTimeout === 'string' ? parseDuration(runTimeout) : undefined;
@@ -27,6 +28,7 @@ export function readScheduleBody(text: string, name: string): SetScheduleRequest
     ...(priority === undefined ? {} : { priority }),
     ...(payload === undefined ? {} : { payload }),
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };
   return { ...given, name, id: connector, action, cron } as unknown as SetScheduleRequest;
 }

@@ -97,6 +97,45 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect((await store.enqueue(execution({ key: 'k' }))).as).toBe('new');
     });
 
+    it('are told of when they have ended, by one host at a time, and are kept until they were', async () => {
+      await using other = await StoreProcess.start(make, place);
+      const callbackUrl = Buffer.from([1, 0, 255]);
+      const [run, waiting, silent] = [
+        await add({ callbackUrl, key: 'k' }),
+        await add({ callbackUrl, runAt: Date.now() + 60_000 }),
+        await add(),
+      ];
+      expect(run).toMatchObject({ callback: 'pending', callbackTries: 0 });
+      expect(silent).not.toHaveProperty('callback');
+      expect(await store.claimCallbacks(9)).toEqual({ due: [] });
+      for (const claimed of await store.claim(9, { c: 10 }))
+        await store.finish(claimed, { ...end('failed'), expiresAt: Date.now() - 1 });
+      await store.cancel(waiting.id, { expiresAt: Date.now() + 60_000 });
+      const both = await Promise.all([store.claimCallbacks(1), other.store.claimCallbacks(1), store.claimCallbacks(9)]);
+      const due = both.flatMap((each) => each.due);
+      expect(due.map(({ id }) => id).toSorted()).toEqual([run.id, waiting.id].toSorted());
+      for (const each of due) {
+        expect(each).toMatchObject({ callback: 'pending', callbackTries: 1, endedAt: expect.any(Number) });
+        expect(Buffer.from(each.callbackUrl ?? [])).toEqual(callbackUrl);
+      }
+      const { due: none, nextAt = 0 } = await store.claimCallbacks(9);
+      expect(none).toEqual([]);
+      expect(nextAt).toBeGreaterThan(Date.now());
+      // Its time is over, its key is free, and its end is to be told all the same.
+      expect((await store.enqueue(execution({ key: 'k' }))).as).toBe('new');
+      await store.expire();
+      await expect(store.endCallback({ id: run.id, callbackTries: 1 }, { afterMs: 0 })).resolves.toBe(true);
+      await expect(store.endCallback({ id: waiting.id, callbackTries: 1 }, 'failed')).resolves.toBe(true);
+      expect(await store.find(waiting.id)).toMatchObject({ callback: 'failed' });
+      const again = await store.claimCallbacks(9);
+      expect(again.due.map(({ id, callbackTries }) => [id, callbackTries])).toEqual([[run.id, 2]]);
+      // Too late, as somebody else took it.
+      await expect(store.endCallback({ id: run.id, callbackTries: 1 }, 'failed')).resolves.toBe(false);
+      await expect(store.endCallback({ id: run.id, callbackTries: 2 }, 'delivered')).resolves.toBe(true);
+      await store.expire();
+      expect(await store.claimCallbacks(9)).toEqual({ due: [] });
+    });
+
     it('are claimed by priority and age, within the places of their connectors, over all hosts', async () => {
       await using other = await StoreProcess.start(make, place);
       const [low, old, young, high] = [

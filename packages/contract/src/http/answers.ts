@@ -13,7 +13,7 @@ import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PLANNED_CHANGES } from '../config-operations.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { CIRCUIT_STATES } from '../health.ts';
-import { EXECUTION_STATUSES } from '../execution-operations.ts';
+import { CALLBACK_STATES, EXECUTION_STATUSES } from '../execution-operations.ts';
 import { LINE_LEVELS } from '../line-level.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PROFILE_OWNERS } from '../profile-operations.ts';
@@ -359,6 +359,8 @@ export const executionSchema = z
     rerun_of: z.string().optional().meta({ description: 'Id of the one that it repeats' }),
     rerun_as: z.string().optional().meta({ description: 'Id of the one that repeats it' }),
     schedule: z.string().optional().meta({ description: 'Name of the schedule that started it' }),
+    callback_url: z.string().optional().meta({ description: 'Where its end is told' }),
+    callback: z.enum(CALLBACK_STATES).optional().meta({ description: 'What became of that' }),
     replayed: z.literal(true).optional().meta({ description: 'It was there already, under the same key' }),
   })
   .meta({
@@ -402,6 +404,7 @@ export const scheduleSchema = z
     next_at: z.string().optional().meta({ description: 'Absent while it is paused' }),
     last_at: z.string().optional().meta({ description: 'For which time it started the last one' }),
     last_execution: z.string().optional().meta({ description: 'Id of that execution' }),
+    callback_url: z.string().optional().meta({ description: 'Where the end of each is told' }),
   })
   .meta({ id: 'Schedule' });
 

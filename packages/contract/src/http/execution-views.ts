@@ -7,7 +7,7 @@ import type { View } from './views.ts';
 
 export function executionView(execution: Execution): View<typeof executionSchema> {
   const { idempotencyKey, runAt, startedAt, endedAt, expiresAt, progress, result, error } = execution;
-  const { rerunOf, rerunAs } = execution;
+  const { rerunOf, rerunAs, callbackUrl, callback } = execution;
   return {
     id: execution.id,
     connector: execution.connector,
@@ -30,6 +30,8 @@ export function executionView(execution: Execution): View<typeof executionSchema
     ...(rerunOf === undefined ? {} : { rerun_of: rerunOf }),
     ...(rerunAs === undefined ? {} : { rerun_as: rerunAs }),
     ...(execution.schedule === undefined ? {} : { schedule: execution.schedule }),
+    ...(callbackUrl === undefined ? {} : { callback_url: callbackUrl }),
+    ...(callback === undefined ? {} : { callback }),
     ...(execution.replayed && { replayed: true as const }),
   };
 }
@@ -43,7 +45,8 @@ export function executionPageView({ executions, next }: ExecutionPage): View<typ
 }
 
 export function scheduleView(schedule: Schedule): View<typeof scheduleSchema> {
-  const { timeZone, runTimeoutMs, createdAt, pausedSince, nextAt, lastAt, lastExecution, ...rest } = schedule;
+  const { timeZone, runTimeoutMs, createdAt, pausedSince, nextAt, lastAt, lastExecution, callbackUrl, ...rest } =
+    schedule;
   return {
     ...rest,
     time_zone: timeZone,
@@ -53,6 +56,7 @@ export function scheduleView(schedule: Schedule): View<typeof scheduleSchema> {
     ...(nextAt === undefined ? {} : { next_at: nextAt }),
     ...(lastAt === undefined ? {} : { last_at: lastAt }),
     ...(lastExecution === undefined ? {} : { last_execution: lastExecution }),
+    ...(callbackUrl === undefined ? {} : { callback_url: callbackUrl }),
   };
 }
 

@@ -120,6 +120,13 @@ const startQuery = z.object({
       description: 'With `respond-async`: how long each run may take; default: what the action or the connector says',
       examples: ['10m'],
     }),
+  callback_url: z
+    .string()
+    .optional()
+    .meta({
+      description: 'With `respond-async`: where its end is told by a signed POST, of those that the host allows',
+      examples: ['https://hooks.example.com/automate'],
+    }),
 });
 
 const scheduleParams = z.object({ name: z.string().meta({ description: "The schedule's name" }) });
@@ -141,6 +148,10 @@ const scheduleBody = z
       .string()
       .optional()
       .meta({ description: 'How long each run may take', examples: ['10m'] }),
+    callback_url: z
+      .string()
+      .optional()
+      .meta({ description: 'Where the end of each is told', examples: ['https://hooks.example.com/automate'] }),
   })
   .meta({ id: 'NewSchedule' });
 

@@ -3,6 +3,7 @@ import { CONFIGURED_LEVELS, KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connec
 import { parseNetworkRule } from '../network-rule.ts';
 import { NETWORK_PATTERN, VARIABLE_PATTERN } from '../permissions.ts';
 import { connectorConfigSchema } from './connector-config.ts';
+import { CALLBACK_RULE_WORDS, isCallbackRule } from './callback-rule.ts';
 import { SCOPE_PATTERN, SCOPE_WORDS } from '../token-operations.ts';
 import { flag, jsonMap, lasting, oneOf, pattern, strictMap, text, whole } from './fields.ts';
 
@@ -211,6 +212,23 @@ export const mcpSchema = strictMap({
     .meta({ description: 'Which connectors and actions agents see.' }),
 });
 
+const SECRET_REFERENCE = /^secretref:\/\//;
+const SECRET_REFERENCE_WORDS = 'a secret reference such as secretref://env/default/NAME';
+
+/** `executions:`, what becomes of calls that outlive their callers. */
+export const executionsSchema = strictMap({
+  callback_secret: pattern(SECRET_REFERENCE, SECRET_REFERENCE_WORDS).optional().meta({
+    description: 'What callbacks are signed with. Absent: none is made.',
+  }),
+  callbacks: z
+    .array(z.string(CALLBACK_RULE_WORDS).refine(isCallbackRule, CALLBACK_RULE_WORDS), 'a list of URLs and hosts')
+    .optional()
+    .meta({
+      description: 'Where callbacks may go: URLs that theirs begin with, or hosts that they have, with https.',
+      default: [],
+    }),
+});
+
 const SECRET_FIELD = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a field');
 
 /** One entry of `profiles:`. */
@@ -221,11 +239,7 @@ export const profileSchema = strictMap({
     .optional()
     .meta({ description: "Settings for the connectors that use it; a connector's own win." }),
   secrets: z
-    .record(
-      SECRET_FIELD,
-      pattern(/^secretref:\/\//, 'a secret reference such as secretref://env/default/NAME'),
-      'a map of fields to secret references',
-    )
+    .record(SECRET_FIELD, pattern(SECRET_REFERENCE, SECRET_REFERENCE_WORDS), 'a map of fields to secret references')
     .optional()
     .meta({ description: 'Secrets by field; those named as fields of auth fill the ones that are absent there.' }),
   enabled: flag()
@@ -257,6 +271,9 @@ export type WireAccess = z.infer<typeof accessSchema>;
 /** `mcp:` as the YAML writes it. */
 export type WireMcp = z.infer<typeof mcpSchema>;
 
+/** `executions:` as the YAML writes it. */
+export type WireExecutions = z.infer<typeof executionsSchema>;
+
 /** `network:` as the YAML writes it. */
 export type WireNetwork = z.infer<typeof networkSchema>;
 
@@ -271,6 +288,7 @@ export const configFileSchema = strictMap({
   network: networkSchema.nullish().meta({ description: 'Where connectors may connect to.' }),
   access: accessSchema.nullish().meta({ description: 'Who may call over the network, and how much.' }),
   mcp: mcpSchema.nullish().meta({ description: 'What agents are shown.' }),
+  executions: executionsSchema.nullish().meta({ description: 'Where the ends of executions may be told.' }),
   profiles: z
     .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')
     .nullish()

@@ -158,7 +158,10 @@ function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): 
 }
 
 /** Where references are resolved. */
-const RESOLVED: ReadonlySet<string> = new Set(['auth', 'settings', 'secrets', 'proxy', 'base_path', 'metadata']);
+const RESOLVED: ReadonlySet<string> = new Set([
+  ...['auth', 'settings', 'secrets', 'proxy', 'base_path', 'metadata'],
+  'callback_secret',
+]);
 
 function checkReference(text: string, path: readonly PathStep[], walk: Walk): void {
   const parsed = parseSecretReference(text);

@@ -23,8 +23,17 @@ export {
   SECRET_BACKENDS,
 } from './secret-reference.ts';
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
+export { coversCallback } from './callback-rule.ts';
 export { accessSchema, configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
-export type { WireAccess, WireFiles, WireGrant, WireMcp, WirePlugins, WireProfile } from './config-file.ts';
+export type {
+  WireAccess,
+  WireExecutions,
+  WireFiles,
+  WireGrant,
+  WireMcp,
+  WirePlugins,
+  WireProfile,
+} from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';
 export { isTextField, parseConfigFile } from './parse-config-file.ts';
 export type { ConfigFileRest, ParsedConfigFile } from './parse-config-file.ts';

@@ -7,8 +7,24 @@ import type { Problem } from '../problem.ts';
 import { checkProfile } from './check-profile.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import { accessSchema, configFileSchema, filesSchema, mcpSchema, networkSchema, pluginsSchema } from './config-file.ts';
-import type { WireAccess, WireFiles, WireMcp, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
+import {
+  accessSchema,
+  configFileSchema,
+  executionsSchema,
+  filesSchema,
+  mcpSchema,
+  networkSchema,
+  pluginsSchema,
+} from './config-file.ts';
+import type {
+  WireAccess,
+  WireExecutions,
+  WireFiles,
+  WireMcp,
+  WireNetwork,
+  WirePlugins,
+  WireProfile,
+} from './config-file.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
@@ -30,6 +46,7 @@ export interface ConfigFile {
   readonly network: WireNetwork;
   readonly access: WireAccess;
   readonly mcp: WireMcp;
+  readonly executions: WireExecutions;
   readonly profiles: ReadonlyMap<string, WireProfile>;
   readonly connectors: readonly ConnectorConfig[];
 }
@@ -70,6 +87,7 @@ export function parseConfigFile(
     network: parseSection(networkSchema, 'network', file, problems),
     access: parseSection(accessSchema, 'access', file, problems),
     mcp: parseSection(mcpSchema, 'mcp', file, problems),
+    executions: parseSection(executionsSchema, 'executions', file, problems),
     profiles: parseProfiles(file.profiles ?? {}, problems),
   };
   const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
@@ -101,7 +119,7 @@ function checkSections(file: Readonly<Record<string, unknown>>): readonly Proble
 /** What the section says, as far as it is right. */
 function parseSection<T extends object>(
   schema: z.ZodType<T>,
-  name: 'plugins' | 'files' | 'network' | 'access' | 'mcp',
+  name: 'plugins' | 'files' | 'network' | 'access' | 'mcp' | 'executions',
   file: Readonly<Record<string, unknown>>,
   problems: Problem[],
 ): T {

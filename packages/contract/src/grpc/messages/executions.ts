@@ -2,13 +2,14 @@ import { create } from '@bufbuild/protobuf';
 import type { CallProgress } from '../../call-options.ts';
 import { ConnectorError } from '../../connector-error.ts';
 import type {
+  CallbackState,
   Execution,
   ExecutionFilter,
   ExecutionPage,
   ExecutionStatus,
   StartExecutionRequest,
 } from '../../execution-operations.ts';
-import { EXECUTION_STATUSES } from '../../execution-operations.ts';
+import { CALLBACK_STATES, EXECUTION_STATUSES } from '../../execution-operations.ts';
 import {
   ExecutionSchema,
   ListExecutionsResponseSchema,
@@ -36,7 +37,7 @@ export function startExecutionToMessage(request: StartExecutionRequest & { reado
 
 /** All but the payload, whose bytes the door looks at. What is wrong with it is for the service to say. */
 export function startExecutionFromMessage(message: StartMessage): Omit<StartExecutionRequest, 'payload'> {
-  const { id, action, idempotencyKey, runTimeoutMs, runAt, priority } = message;
+  const { id, action, idempotencyKey, runTimeoutMs, runAt, priority, callbackUrl } = message;
   return {
     id,
     action,
@@ -44,6 +45,7 @@ export function startExecutionFromMessage(message: StartMessage): Omit<StartExec
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs: Number(runTimeoutMs) }),
     ...(runAt === undefined ? {} : { runAt }),
     ...(priority === 0 ? {} : { priority }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };
 }
 
@@ -58,7 +60,7 @@ export function executionToMessage({ progress, result, error, ...rest }: Executi
 
 export function executionFromMessage(message: ExecutionMessage, problems: Problems): Execution {
   const { idempotencyKey, runAt, startedAt, endedAt, expiresAt, progress, result, error } = message;
-  const { rerunOf, rerunAs } = message;
+  const { rerunOf, rerunAs, callbackUrl, callback } = message;
   const status = { path: 'status', problems, fallback: 'unknown' } as const;
   return {
     id: message.id,
@@ -82,6 +84,16 @@ export function executionFromMessage(message: ExecutionMessage, problems: Proble
     ...(rerunOf === undefined ? {} : { rerunOf }),
     ...(rerunAs === undefined ? {} : { rerunAs }),
     ...(message.schedule === undefined ? {} : { schedule: message.schedule }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
+    ...(callback === undefined
+      ? {}
+      : {
+          callback: readWord<CallbackState>(CALLBACK_STATES, callback, {
+            path: 'callback',
+            problems,
+            fallback: 'pending',
+          }),
+        }),
     ...(message.replayed ? { replayed: true } : {}),
   };
 }

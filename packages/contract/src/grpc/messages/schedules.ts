@@ -20,7 +20,7 @@ export function setScheduleToMessage(request: SetScheduleRequest & { readonly pa
 
 /** All but the payload, whose bytes the door looks at. What is wrong with it is for the service to say. */
 export function setScheduleFromMessage(message: SetMessage): Omit<SetScheduleRequest, 'payload'> {
-  const { name, connector, action, cron, timeZone, priority, runTimeoutMs } = message;
+  const { name, connector, action, cron, timeZone, priority, runTimeoutMs, callbackUrl } = message;
   return {
     name,
     id: connector,
@@ -29,6 +29,7 @@ export function setScheduleFromMessage(message: SetMessage): Omit<SetScheduleReq
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(priority === 0 ? {} : { priority }),
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs: Number(runTimeoutMs) }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };
 }
 
@@ -41,7 +42,7 @@ export function scheduleToMessage({ runTimeoutMs, ...schedule }: Schedule): Sche
 
 export function scheduleFromMessage(message: ScheduleMessage, problems: Problems): Schedule {
   const { name, connector, action, cron, timeZone, priority, runTimeoutMs, principal, createdAt } = message;
-  const { pausedSince, nextAt, lastAt, lastExecution } = message;
+  const { pausedSince, nextAt, lastAt, lastExecution, callbackUrl } = message;
   return {
     ...{ name, connector, action, cron, timeZone, priority },
     ...(runTimeoutMs === undefined
@@ -52,5 +53,6 @@ export function scheduleFromMessage(message: ScheduleMessage, problems: Problems
     ...(nextAt === undefined ? {} : { nextAt }),
     ...(lastAt === undefined ? {} : { lastAt }),
     ...(lastExecution === undefined ? {} : { lastExecution }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };
 }

@@ -1,0 +1,54 @@
+import type { ErrorReason } from '@automate/contract';
+import { InvalidInputError, parseAddress } from '@automate/contract';
+import { coversCallback } from '@automate/contract/schemas';
+import type { HostConfig } from '../config/host-config.ts';
+import { createNetworkJudge } from '../runtime/network-policy.ts';
+import type { Secrets } from '../secrets/open-secrets.ts';
+import type { NetworkPolicies } from './network-policies.ts';
+
+/** What is to be written so that ends of executions are told. */
+const REMEDY =
+  'executions: { callback_secret: "secretref://store/NAMESPACE/NAME", callbacks: ["https://hooks.example.com/"] }';
+
+interface CallbackPolicyOptions {
+  readonly network: Pick<NetworkPolicies, 'ofCallbacks'>;
+  readonly secrets: Pick<Secrets, 'resolveOne'>;
+  config(): Pick<HostConfig, 'executions'>;
+}
+
+/** Where callbacks may go, and what they are signed with, as the configuration says at that moment. */
+export function createCallbackPolicy({ network, secrets, config }: CallbackPolicyOptions) {
+  return {
+    requireAllowed(text: string): void {
+      const { callbackSecret, callbacks } = config().executions;
+      if (callbackSecret === undefined || callbacks.length === 0)
+        throw refused('callbacks_off', 'no callback', `this host makes none: its operator would write ${REMEDY}`);
+      const url = new URL(text);
+      if (callbacks.some((rule) => coversCallback(rule, url))) return;
+      const listed = callbacks.map((rule) => `"${rule}"`).join(', ');
+      const why = `its operator has allowed ${listed} in executions.callbacks`;
+      throw refused('callback_not_allowed', `a URL that executions.callbacks allows`, why);
+    },
+    async secret(): Promise<string> {
+      const { callbackSecret } = config().executions;
+      if (callbackSecret === undefined) throw new Error(`callbacks are not signed: write ${REMEDY}`);
+      return secrets.resolveOne('executions.callback_secret', callbackSecret);
+    },
+    refuses({
+      host,
+      address,
+      port,
+    }: Record<'host' | 'address', string> & { readonly port: number }): string | undefined {
+      const bytes = parseAddress(address);
+      const refusal = createNetworkJudge(network.ofCallbacks())({ address: bytes, port, names: [host.toLowerCase()] });
+      return refusal && `${host} ${refusal.why}; ${refusal.allowIn} would allow it`;
+    },
+  };
+}
+
+function refused(reason: ErrorReason, expected: string, why: string): InvalidInputError {
+  return new InvalidInputError(`callback_url: expected ${expected}: ${why}`, {
+    problems: [{ path: 'callback_url', expected, received: 'another URL' }],
+    details: { reason },
+  });
+}
