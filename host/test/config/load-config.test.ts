@@ -47,6 +47,7 @@ describe('finding the configuration', () => {
         access: { clients: {}, limits: {} },
         connectors: [],
         listsConnectors: false,
+        executions: { callbacks: [] },
         mcp: { expose: { allow: ['*'], deny: [], readOnly: false } },
         plugins: {
           scan: 'direct',

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DEFAULT_ACCESS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from '../../src/config/host-config.ts';
+import { DEFAULT_ACCESS, DEFAULT_EXECUTIONS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from '../../src/config/host-config.ts';
 import { planConnectors } from '../../src/connectors/plan-connectors.ts';
 import type { Kind } from '../../src/plugins/kind-catalog.ts';
 import { KindCatalog } from '../../src/plugins/kind-catalog.ts';
@@ -29,6 +29,7 @@ it('connectors that stand in no file have the default health interval, and the n
       network: DEFAULT_NETWORK,
       access: DEFAULT_ACCESS,
       mcp: DEFAULT_MCP,
+      executions: DEFAULT_EXECUTIONS,
       profiles: new Map(),
       secretVariables: [],
     },

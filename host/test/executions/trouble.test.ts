@@ -48,6 +48,11 @@ it('a host that cannot reach a store which others can ends its runs before its c
     requireConnector: () => undefined,
     placesOf: () => ({ concurrency: 5, retry: { attempts: 3, backoffMs: 1, maxBackoffMs: 10 }, ttlMs: 60_000 }),
     isIdempotent: async (_id, action) => action === 'put',
+    agent: 'automate',
+    requireAllowed: () => undefined,
+    secret: async () => 'secret',
+    refuses: () => undefined,
+    warn: () => undefined,
     onFault: () => undefined,
   });
   const calls: string[] = [];
