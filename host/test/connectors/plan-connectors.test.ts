@@ -1,5 +1,11 @@
 import { expect, it } from '@jest/globals';
-import { DEFAULT_ACCESS, DEFAULT_EXECUTIONS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from '../../src/config/host-config.ts';
+import {
+  DEFAULT_ACCESS,
+  DEFAULT_EXECUTIONS,
+  DEFAULT_MCP,
+  DEFAULT_NETWORK,
+  DEFAULT_PLUGINS,
+} from '../../src/config/host-config.ts';
 import { planConnectors } from '../../src/connectors/plan-connectors.ts';
 import type { Kind } from '../../src/plugins/kind-catalog.ts';
 import { KindCatalog } from '../../src/plugins/kind-catalog.ts';

@@ -175,10 +175,11 @@ export function openCommandLineDoor(root: string): ConnectorService {
       return readStatus(status);
     },
     async startExecution({ id, action, payload, ...more }: StartExecutionRequest) {
-      const { idempotencyKey, runAt, priority, runTimeoutMs } = more;
+      const { idempotencyKey, runAt, priority, runTimeoutMs, callbackUrl } = more;
       const typed = {
         '--idempotency-key': idempotencyKey,
         '--run-at': runAt,
+        '--callback-url': callbackUrl,
         '--priority': priority,
         '--run-timeout': runTimeoutMs === undefined ? undefined : `${runTimeoutMs}ms`,
       };
@@ -200,10 +201,11 @@ export function openCommandLineDoor(root: string): ConnectorService {
     cancelExecution: async (id: string) => readExecution(await ask(['executions', 'cancel', id])),
     rerunExecution: async (id: string) => readExecution(await ask(['executions', 'rerun', id])),
     async setSchedule({ name, id, action, cron, payload, ...more }: SetScheduleRequest) {
-      const { timeZone, priority, runTimeoutMs } = more;
+      const { timeZone, priority, runTimeoutMs, callbackUrl } = more;
       const typed = {
         '--cron': cron,
         '--time-zone': timeZone,
+        '--callback-url': callbackUrl,
         '--priority': priority,
         '--run-timeout': runTimeoutMs === undefined ? undefined : `${runTimeoutMs}ms`,
       };

@@ -360,6 +360,8 @@ async function playExecutions(
     'no priority': { priority: 101 },
     'no time to run': { runTimeoutMs: 0 },
     'no key': { idempotencyKey: 'a b' },
+    'nobody to tell': { callbackUrl: 'nowhere' },
+    'somebody to tell who is not allowed': { callbackUrl: 'https://hooks.example.com/a?b=%2F' },
     'too much': { payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` },
   };
   for (const [name, part] of Object.entries(odd))

@@ -199,6 +199,7 @@ describe('calls over gRPC answer what calls in process answer', () => {
         service.startExecution({
           ...{ id: 'keyed', action: 'count', payload: '', idempotencyKey: 'e', priority: 100 },
           ...{ runAt: '2999-01-01T00:00:00+01:00', runTimeoutMs: 2 ** 31 - 1 },
+          callbackUrl: 'https://hooks.example.com/a?b=%2F&c=%C3%BC',
         }),
     ],
     ['start it again', (service) => service.startExecution({ id: 'keyed', action: 'count', idempotencyKey: 'e' })],
@@ -224,6 +225,10 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['start nothing', (service) => service.startExecution({ id: 'echo', action: '' })],
     ['start at no time', (service) => service.startExecution({ id: 'echo', action: 'echo', runAt: 'tomorrow' })],
     ['start at no priority', (service) => service.startExecution({ id: 'echo', action: 'echo', priority: 1.5 })],
+    [
+      'start with nobody to tell',
+      (service) => service.startExecution({ id: 'echo', action: 'echo', callbackUrl: 'ftp://a' }),
+    ],
     ['start for no time', (service) => service.startExecution({ id: 'echo', action: 'echo', runTimeoutMs: 0 })],
     [
       'start with too large a payload',
@@ -246,7 +251,7 @@ describe('calls over gRPC answer what calls in process answer', () => {
             cron: '@daily',
             timeZone: 'Europe/Berlin',
           },
-          ...{ priority: -100, runTimeoutMs: 90_000 },
+          ...{ priority: -100, runTimeoutMs: 90_000, callbackUrl: 'https://hooks.example.com/a?b=%2F&c=%C3%BC' },
         }),
     ],
     ['schedules', (service) => service.listSchedules()],
