@@ -19,13 +19,13 @@ describe('a configuration file', () => {
     [
       [],
       [
-        ': expected a map with the keys plugins, files, network, access, mcp, profiles, connectors, received an empty list',
+        ': expected a map with the keys plugins, files, network, access, mcp, executions, profiles, connectors, received an empty list',
       ],
     ],
     [
       'x',
       [
-        ': expected a map with the keys plugins, files, network, access, mcp, profiles, connectors, received a text (not shown: it may be a secret)',
+        ': expected a map with the keys plugins, files, network, access, mcp, executions, profiles, connectors, received a text (not shown: it may be a secret)',
       ],
     ],
     [{ conectors: [] }, ['conectors: expected a known key (did you mean "connectors"?), received the key "conectors"']],
