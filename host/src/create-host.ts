@@ -31,7 +31,7 @@ import { createControls } from './connectors/controls.ts';
 import { kindOf } from './connectors/connector-state.ts';
 import { executionPlaces } from './connectors/execution-places.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
-import { isPlaced, lacksKind, labelsOf } from './connectors/placement.ts';
+import { placements } from './connectors/placement.ts';
 import { createPluginSetReader } from './connectors/plugin-set.ts';
 import { exportConfig } from './connectors/export-config.ts';
 import { createEntryFaults } from './connectors/entry-faults.ts';
@@ -44,8 +44,8 @@ import { Profiles, readProfiles } from './connectors/profiles.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
-import { connectorsWith, isUsedSecret, secretUses } from './connectors/secret-uses.ts';
-import { dropOrphans } from './connectors/registered-secrets.ts';
+import { connectorsWith, secretUses } from './connectors/secret-uses.ts';
+import { dropLeftBehind } from './connectors/drop-left-behind.ts';
 import { sealRegistrations } from './connectors/seal-registrations.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
@@ -60,7 +60,7 @@ import type { Host } from './host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { LogTail } from './log/log-tail.ts';
-import { tellDrift } from './log/tell-drift.ts';
+import { tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
@@ -243,13 +243,7 @@ async function openHost(
   stack.push({ name: 'snapshots', close: () => snapshots.settle() });
   const stores = await open({
     ...settings,
-    onStore: (lost) =>
-      lost === undefined
-        ? log.info({ event: 'store_back' }, 'the store is there again')
-        : log.error(
-            { event: 'store_lost', err: lost },
-            'the store is lost: calls without a key go on, all else waits or is refused',
-          ),
+    onStore: (lost) => tellStore(log, lost),
   });
   stack.push({ name: 'store', close: () => stores.close() });
   const { connectors: store, discoveries, outcomes, overlays: overlayStore, profiles: profileStore } = stores;
@@ -364,27 +358,18 @@ async function openHost(
           onLost(ids) {
             for (const id of ids) live.drop(id);
           },
-          onLease: (lost) =>
-            lost === undefined
-              ? log.info({ event: 'lease_back' }, 'this host holds a lease again, and may run connectors that it takes')
-              : log.error(
-                  { event: 'lease_lost', err: lost },
-                  'this host could not renew its lease, and has stopped the connectors that it held',
-                ),
+          onLease: (lost) => tellLease(log, lost),
           keys: () => masterKeys.all().map((key) => key.derive('peers')),
           authorities: () =>
             [tls?.material.context.cert, tls?.material.context.ca]
               .flat()
               .flatMap((pem) => (pem === undefined ? [] : [String(pem)])),
-          isPlaced: (id) => isPlaced(registry.find(id)),
+          ...placements(registry),
           healthOf: (id) => {
             const entry = registry.find(id);
             return entry && live.report(entry);
           },
           onNews: (id) => events.emit('status', id),
-          lacksKind: (id) => lacksKind(registry.find(id)),
-          labelsOf: (id) => labelsOf(registry.find(id)),
-          kindOf: (id) => registry.find(id)?.config.kind,
           plugins: createPluginSetReader(projectDir, () => registry.sources.kinds),
           onDrift: (drift) => tellDrift(log, drift),
         })
@@ -393,7 +378,7 @@ async function openHost(
     stack.push({ name: 'cluster', close: () => cluster.close() });
     events.on('status', (id) => cluster.cluster.noteHealth(id));
     events.on('change', (kind, id) => {
-      if (kind === 'removed' || lacksKind(registry.find(id)))
+      if (kind === 'removed' || placements(registry).lacksKind(id))
         cluster.cluster.release(id).catch((fault: unknown) => tellFault(fault, `the connector "${id}" was let go of`));
     });
   }
@@ -612,28 +597,7 @@ async function openHost(
   for (const warning of kept.warnings) log.warn({}, warning);
   const first = await sourceChanges.start({ setProfiles: kept.profiles, overlays: await overlayStore.load() });
   void tidySnapshots();
-  if (lock !== undefined) {
-    const stored = store.load();
-    await stored
-      .then((rows) =>
-        dropOrphans(
-          vault,
-          [
-            ...rows.map((row) => ({ ...row, owner: { kind: 'connector' as const, name: row.id } })),
-            ...storedProfiles.map((row) => ({ ...row, owner: { kind: 'profile' as const, name: row.name } })),
-          ],
-          (secret) => isUsedSecret(registry, secret),
-        ),
-      )
-      .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
-    stored
-      .then(async (rows) => {
-        const ids = [...registry.all(), ...rows].map(({ id }) => id);
-        await keptOutcomes.forgetLeftBehind(ids);
-        await descriptions.tidy(ids);
-      })
-      .catch((fault: unknown) => tellFault(fault, 'what connectors that are gone have left was looked for'));
-  }
+  if (lock !== undefined) dropLeftBehind({ registry, store, storedProfiles, vault, keptOutcomes, descriptions, log });
   if (serve && stores.follow !== undefined) {
     const changedSecrets = watchSecrets(vault);
     stores.follow(async (parts) => {

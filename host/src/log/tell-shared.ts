@@ -1,0 +1,38 @@
+import type { PackageDrift } from '@automate/contract';
+import type { HostLog } from './host-log.ts';
+
+/** Says in what this host's packages are not those of all hosts that share its store; empty: they are alike again. */
+export function tellDrift(log: HostLog, drift: readonly PackageDrift[]): void {
+  if (drift.length === 0) {
+    log.info({ event: 'plugins_alike' }, 'all hosts have the same packages again');
+    return;
+  }
+  const words = drift.map(({ package: name, version }) =>
+    version === undefined ? `no ${name}` : `${name} ${version}`,
+  );
+  log.warn(
+    { event: 'plugins_differ', drift },
+    `other hosts have other packages, and run what this one cannot: here is ${words.join(', ')}; "automate hosts" shows what each has, "automate plugins" changes it`,
+  );
+}
+
+/** Says that the store is lost, and that it is there again. */
+export function tellStore(log: HostLog, lost: unknown): void {
+  if (lost === undefined) log.info({ event: 'store_back' }, 'the store is there again');
+  else
+    log.error(
+      { event: 'store_lost', err: lost },
+      'the store is lost: calls without a key go on, all else waits or is refused',
+    );
+}
+
+/** Says that this host may run nothing of what only one host may, and that it may again. */
+export function tellLease(log: HostLog, lost: unknown): void {
+  if (lost === undefined)
+    log.info({ event: 'lease_back' }, 'this host holds a lease again, and may run connectors that it takes');
+  else
+    log.error(
+      { event: 'lease_lost', err: lost },
+      'this host could not renew its lease, and has stopped the connectors that it held',
+    );
+}
