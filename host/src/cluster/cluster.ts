@@ -84,6 +84,11 @@ export class Cluster {
     });
   }
 
+  /** Of this host. */
+  get id(): string {
+    return this.#options.host.id;
+  }
+
   /** Begins to live, as the host at this address. Rejects where the database is away. */
   async join(address: string): Promise<void> {
     this.#address = address;

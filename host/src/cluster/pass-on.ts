@@ -14,6 +14,7 @@ import { CancelledError, ConnectorError, UnavailableError, WorkerLostError } fro
 import { encodePayload } from '@automate/contract/json-text';
 import type { LivingHost } from '../store/placement-store.ts';
 import type { Cluster } from './cluster.ts';
+import { overHosts } from './over-hosts.ts';
 import type { Peers } from './peers.ts';
 
 /** For how long a call looks for who holds its connector, whatever its caller would wait, in milliseconds: a lease lapses meanwhile. */
@@ -174,10 +175,7 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
         : service.test(target, options),
     restart: route1((at) => (id, options) => at.restart(id, options)),
     listHealthHistory: route1((at) => (id, options) => at.listHealthHistory(id, options)),
-    listCalls: (id, filter, options = {}) =>
-      isHere(id)
-        ? service.listCalls(id, filter, options)
-        : route(id, options, (at, left) => at.listCalls(id, filter, left)),
+    ...overHosts(service, { cluster, peers, isPlaced }),
   };
   return new Proxy(service, {
     get(target, name) {

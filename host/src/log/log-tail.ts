@@ -10,6 +10,9 @@ import type {
 import { clipText, isJsonObject, LINE_LEVELS } from '@automate/contract';
 import { Unread } from '../events/unread.ts';
 
+/** Of this host alone. */
+type FollowedLines = Omit<FollowFilter, 'after'> & { readonly after?: number };
+
 /** Most lines that are kept of one connector, and of the host itself. */
 const MOST_LINES = 1_000;
 /** Most characters of one, of those of one connector, and of all. */
@@ -44,7 +47,7 @@ interface Strand {
 type Queued = Kept | { readonly missed: number | undefined } | 'synced';
 
 interface Follower {
-  readonly filter: FollowFilter;
+  readonly filter: FollowedLines;
   readonly unread: Unread<Queued>;
 }
 
@@ -75,7 +78,7 @@ export class LogTail {
     return this.#newest(filter).map(readLine);
   }
 
-  follow(filter: FollowFilter, options: CallOptions): AsyncIterable<LogEvent> {
+  follow(filter: FollowedLines, options: CallOptions): AsyncIterable<LogEvent> {
     const follower = {
       filter,
       unread: new Unread<Queued>({
@@ -158,7 +161,7 @@ export class LogTail {
   }
 
   /** What a follower is told first. */
-  #kept(filter: FollowFilter): readonly Queued[] {
+  #kept(filter: FollowedLines): readonly Queued[] {
     const { after } = filter;
     if (after === undefined) return this.#newest(filter);
     const strands = this.#strandsOf(filter);

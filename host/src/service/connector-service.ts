@@ -29,6 +29,9 @@ import type {
   HealthFilter,
   HealthFinding,
   HealthReport,
+  FromHosts,
+  HostCallOptions,
+  HostFilter,
   HostInfo,
   HostStatus,
   HostStats,
@@ -72,6 +75,7 @@ import {
   requireExecutionFilter,
   requireExecutionId,
   requireFilter,
+  requireHostId,
   requireId,
   requireKindName,
   requireLimit,
@@ -85,6 +89,7 @@ import {
   requireStart,
   hostEnding,
   serviceClosed,
+  unknownHost,
 } from '@automate/contract/service';
 import type { KeptOutcomes } from '../execution/kept-outcomes.ts';
 import type { Access } from '../access/access.ts';
@@ -455,15 +460,19 @@ export class HostConnectorService implements ConnectorService {
     return this.#options.live.history(id);
   }
 
-  async getStats(given: CallOptions = {}): Promise<HostStats> {
-    return this.#options.stats.getStats(this.#admit(given));
+  async getStats(given: HostCallOptions = {}): Promise<HostStats> {
+    const options = this.#admit(given);
+    this.#requireHost(given);
+    return this.#options.stats.getStats(options);
   }
 
-  async blame(given: CallOptions = {}): Promise<BlameReport> {
-    return this.#options.stats.blame(this.#admit(given));
+  async blame(given: HostCallOptions = {}): Promise<BlameReport> {
+    const options = this.#admit(given);
+    this.#requireHost(given);
+    return this.#options.stats.blame(options);
   }
 
-  async readLogs(filter: LogFilter = {}, given: CallOptions = {}): Promise<readonly LogLine[]> {
+  async readLogs(filter: LogFilter = {}, given: CallOptions = {}): Promise<FromHosts<LogLine>> {
     this.#requireLogged(filter, this.#admit(given));
     return this.#options.logs.read(filter);
   }
@@ -472,7 +481,10 @@ export class HostConnectorService implements ConnectorService {
     if (given?.signal?.aborted === true) return;
     const options = this.#admit(given);
     this.#requireLogged(filter, options);
-    yield* this.#options.logs.follow(filter, options);
+    const { after, ...rest } = filter;
+    const [own] = this.#options.hosts();
+    const seq = typeof after === 'object' ? after[own?.id ?? ''] : after;
+    yield* this.#options.logs.follow({ ...rest, ...(seq === undefined ? {} : { after: seq }) }, options);
   }
 
   async setLogLevel(id: string, level: LineLevel | 'default', given: CallOptions = {}): Promise<ConnectorInfo> {
@@ -482,11 +494,12 @@ export class HostConnectorService implements ConnectorService {
 
   async listCalls(
     id: string,
-    filter: { readonly limit?: number } = {},
+    filter: HostFilter & { readonly limit?: number } = {},
     given: CallOptions = {},
-  ): Promise<readonly RecentCall[]> {
+  ): Promise<FromHosts<RecentCall>> {
     const options = this.#admit(given);
     this.#options.registry.get(requireId(id), options.principal);
+    this.#requireHost(filter);
     return this.#options.recentCalls.list(id, requireLimit(filter.limit, 100));
   }
 
@@ -546,7 +559,15 @@ export class HostConnectorService implements ConnectorService {
   /** Throws for a filter that is none, or that names nobody. */
   #requireLogged(filter: FollowFilter, { principal }: CallOptions): void {
     const { connector } = requireLogFilter(filter);
+    this.#requireHost(filter);
     if (connector !== undefined) this.#options.registry.get(connector, principal);
+  }
+
+  /** Throws for a filter that names a host that does not live. */
+  #requireHost({ host }: HostFilter): void {
+    const id = requireHostId(host);
+    const hosts = this.#options.hosts();
+    if (id !== undefined && !hosts.some((each) => each.id === id)) throw unknownHost(id, hosts);
   }
 
   /** What holds before every call, through whichever door it came. Gives the options to go on with. */

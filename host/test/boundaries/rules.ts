@@ -109,7 +109,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   access: ['runtime', 'store'],
   execution: ['runtime', 'store'],
   executions: ['execution', 'store'],
-  cluster: ['store'],
+  cluster: ['store', 'events'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
   service: ['access', 'connectors', 'execution'],
   transports: [],

@@ -12,6 +12,7 @@ import {
   requireExecutionFilter,
   requireExecutionId,
   requireFilter,
+  requireHostId,
   requireId,
   requireKindName,
   requireLimit,
@@ -36,6 +37,7 @@ import type {
   Execution,
   ExecuteTextRequest,
   ExecuteTextResult,
+  HostFilter,
   JsonValue,
   OutcomeKey,
   Problem,
@@ -61,6 +63,7 @@ import {
   hostStatusFromMessage,
   infoFromMessage,
   int64ToNumber,
+  afterToMessage,
   logEventFromMessage,
   logLineFromMessage,
   millisToInt64,
@@ -69,6 +72,7 @@ import {
   profileFromMessage,
   progressFromMessage,
   recentCallFromMessage,
+  rowsFromMessages,
   scheduleFromMessage,
   secretFromMessage,
   setScheduleToMessage,
@@ -86,6 +90,11 @@ import { callRemote, callWithEvents, explainFailure, streamRemote } from './remo
 import type { RemoteChannel } from './remote-call.ts';
 
 const METHODS = CONNECTORS_SERVICE;
+
+/** The member of a request that names the host which is asked alone. */
+function readHost({ host }: HostFilter = {}): { readonly host?: string } {
+  return requireHostId(host) === undefined ? {} : { host };
+}
 
 /** The port over gRPC: the same calls, answers and errors as in process. */
 export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
@@ -348,11 +357,11 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return { name, message, heldBack: [] };
     },
     getStats: async (options) => {
-      const message = await call(METHODS.getStats, () => ({}), options);
+      const message = await call(METHODS.getStats, () => readHost(options), options);
       return read((problems) => statsFromMessage(message, problems));
     },
     blame: async (options) => {
-      const message = await call(METHODS.blame, () => ({}), options);
+      const message = await call(METHODS.blame, () => readHost(options), options);
       return read((problems) => blameFromMessage(message, problems));
     },
     listAudit: async (filter = {}, options) => {
@@ -377,17 +386,22 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     enable: (id, options) => control(METHODS.enableConnector, id, options),
     disable: (id, options) => control(METHODS.disableConnector, id, options),
     readLogs: async (filter = {}, options) => {
-      const { lines } = await call(
+      const { lines, missing } = await call(
         METHODS.readLogs,
         () => ({ ...requireLogFilter(filter), after: undefined }),
         options,
       );
-      return read((problems) => lines.map((message) => logLineFromMessage(message, problems)));
+      return read((problems) =>
+        rowsFromMessages(
+          lines.map((message) => logLineFromMessage(message, problems)),
+          missing,
+        ),
+      );
     },
     followLogs: (filter = {}, options) => {
       const request = () => {
         const { after, ...rest } = requireLogFilter(filter);
-        return { ...rest, ...(after === undefined ? {} : { after: millisToInt64(after) }) };
+        return { ...rest, ...afterToMessage(after) };
       };
       return follow(METHODS.followLogs, request, logEventFromMessage, options);
     },
@@ -399,10 +413,15 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     listCalls: async (id, filter = {}, options) => {
       const request = () => {
         const limit = requireLimit(filter.limit, 100);
-        return { id: requireId(id), ...(limit === undefined ? {} : { limit }) };
+        return { id: requireId(id), ...(limit === undefined ? {} : { limit }), ...readHost(filter) };
       };
-      const { calls } = await call(METHODS.listCalls, request, options);
-      return read((problems) => calls.map((message) => recentCallFromMessage(message, problems)));
+      const { calls, missing } = await call(METHODS.listCalls, request, options);
+      return read((problems) =>
+        rowsFromMessages(
+          calls.map((message) => recentCallFromMessage(message, problems)),
+          missing,
+        ),
+      );
     },
     planConfig: async (config = {}, options) => {
       const message = await call(METHODS.planConfig, () => ({ ...requireConfigText(config) }), options);

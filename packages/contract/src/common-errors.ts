@@ -9,6 +9,7 @@ import {
   CancelledError,
   ConnectorError,
   InvalidInputError,
+  NotFoundError,
   TimeoutError,
   UnavailableError,
 } from './connector-error.ts';
@@ -326,13 +327,33 @@ export function requireAuditFilter(filter: AuditFilter): AuditFilter {
 export function requireLogFilter(filter: FollowFilter): FollowFilter {
   const given: unknown = filter;
   if (!isJsonObject(given)) throw unexpected('filter', 'an object', valueInWords(given));
-  const { connector, level, limit, after } = filter;
+  const { connector, level, limit, after, host } = filter;
   if (connector !== undefined) requireId(connector);
+  requireHostId(host);
   if (level !== undefined) requireWord('level', level, LINE_LEVELS);
   requireLimit(limit, 1000);
-  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0))
-    throw unexpected('after', '`seq` of a line', numberInWords(after));
+  for (const seq of typeof after === 'object' ? Object.values(after) : [after])
+    if (seq !== undefined && !(Number.isSafeInteger(seq) && seq >= 0))
+      throw unexpected('after', '`seq` of a line', numberInWords(seq));
   return filter;
+}
+
+/** The error of a filter that names a host which is not among those that live. */
+export function unknownHost(host: string, living: readonly { readonly id: string }[]): NotFoundError {
+  const others = living.map(({ id }) => id).join(', ');
+  return new NotFoundError(`no host ${quote(host)} lives: ${others === '' ? 'none is known' : `there are ${others}`}`, {
+    details: { reason: 'unknown_host' },
+  });
+}
+
+/** The id of a host, where one is given. Throws for what can be none. */
+export function requireHostId(host: unknown): string | undefined {
+  if (host === undefined || (typeof host === 'string' && host !== '' && host.length <= 100)) return host;
+  throw unexpected(
+    'host',
+    'the id of a host',
+    typeof host === 'string' ? quote(host.slice(0, 80)) : valueInWords(host),
+  );
 }
 
 /** Gives it back. Throws for what is no text of a configuration, or too long for a file. */

@@ -90,6 +90,7 @@ export const ERROR_REASONS = {
     unknown_execution: 'no execution of that id is kept, or it is not of this caller',
     unknown_kind:
       'no kind of that name can be used: none is installed, or its package is refused, which the message explains',
+    unknown_host: 'no host of that id lives; the message lists those that do',
     unknown_schedule: 'no schedule of that name is kept, or it is not of this caller',
     unknown_profile: 'no profile of that name was set',
     unknown_secret: 'the store has no such secret, or no such version of it',
@@ -188,6 +189,7 @@ export const ERROR_REASONS = {
     closed: 'the connector is being replaced, removed or stopped; or this client was closed',
     shutting_down: 'the host is ending (exit code 69)',
     not_ready: 'the host is starting',
+    host_silent: 'a host that was asked for what it alone knows has not answered within a second; retryable',
     host_late:
       'seen at `/health/ready`: the event loop of the host has been late by more than a second for ten seconds; it goes on with what comes',
     service_unreachable: "no service answers at the client's address (exit code 69)",

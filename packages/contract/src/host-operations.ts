@@ -32,6 +32,29 @@ export interface HostInfo {
   readonly drift: readonly PackageDrift[];
 }
 
+/** Which of the hosts that share a store are asked. */
+export interface HostFilter {
+  /** The id of the one that is asked alone; NOT_FOUND where it does not live. Default: all that live. */
+  readonly host?: string;
+}
+
+/** A host that was asked with others, and is not in the answer. */
+export interface MissingHost {
+  /** Its id. */
+  readonly host: string;
+  /** What it said instead, or that it said nothing within a second. */
+  readonly why: string;
+}
+
+/** Rows of all hosts that were asked. */
+export type FromHosts<Row> = readonly Row[] & {
+  /** Those of which nothing is among them. Absent where all have answered. */
+  readonly missing?: readonly MissingHost[];
+};
+
+/** The options of an operation that takes nothing else. */
+export interface HostCallOptions extends CallOptions, HostFilter {}
+
 /** The part of the port that says which hosts there are. */
 export interface HostOperations {
   /**

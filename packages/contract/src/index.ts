@@ -46,7 +46,15 @@ export type {
   TrialFinding,
 } from './config-operations.ts';
 export type { ControlOperations } from './control-operations.ts';
-export type { HostInfo, HostOperations, PackageDrift } from './host-operations.ts';
+export type {
+  FromHosts,
+  HostCallOptions,
+  HostFilter,
+  HostInfo,
+  HostOperations,
+  MissingHost,
+  PackageDrift,
+} from './host-operations.ts';
 export type { KindOperations } from './kind-operations.ts';
 export { LINE_LEVELS } from './line-level.ts';
 export type { LineLevel } from './line-level.ts';

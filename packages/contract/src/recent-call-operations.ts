@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
 import type { Blame, ErrorCode } from './error-codes.ts';
+import type { FromHosts, HostFilter } from './host-operations.ts';
 
 /** One call of an action that has ended. No payload and no result is among it. */
 export interface RecentCall {
@@ -21,6 +22,8 @@ export interface RecentCall {
   readonly traceId?: string;
   /** Whether it had an idempotency key. */
   readonly keyed: boolean;
+  /** The id of the host that made it. Absent where only one was asked. */
+  readonly host?: string;
 }
 
 /** The part of the port that shows what was called lately. */
@@ -28,10 +31,10 @@ export interface RecentCallOperations {
   /** The last calls of one connector, the newest first; at most 100, since the host started or the connector was added. */
   listCalls(
     id: string,
-    filter?: {
+    filter?: HostFilter & {
       /** From 1 to 100. Default 100. */
       readonly limit?: number;
     },
     options?: CallOptions,
-  ): Promise<readonly RecentCall[]>;
+  ): Promise<FromHosts<RecentCall>>;
 }

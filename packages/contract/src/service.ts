@@ -18,6 +18,7 @@ export {
   requireOutcomeKey,
   requireCall,
   requireFilter,
+  requireHostId,
   requireId,
   requireKindName,
   requireProfile,
@@ -27,6 +28,7 @@ export {
   requireSecretVersion,
   requireType,
   hostEnding,
+  unknownHost,
   serviceClosed,
   timeoutRefused,
 } from './common-errors.ts';

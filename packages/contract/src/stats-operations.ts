@@ -1,7 +1,7 @@
-import type { CallOptions } from './call-options.ts';
 import type { ConnectorStatus, IsolationLevel } from './connector.ts';
 import type { Blame } from './error-codes.ts';
 import type { CircuitState } from './health.ts';
+import type { HostCallOptions, MissingHost } from './host-operations.ts';
 
 /** What a connector's worker uses, as it was last looked at. */
 export interface WorkerLoad {
@@ -49,6 +49,8 @@ export interface ConnectorStats {
   readonly circuit?: CircuitState;
   /** Absent while no worker of its own runs. */
   readonly worker?: WorkerLoad;
+  /** The id of the host that runs it, or did in the window. Absent where one host answers for all, or none runs it. */
+  readonly host?: string;
 }
 
 /** What the host itself uses, workers in threads included. */
@@ -69,9 +71,14 @@ export interface HostStats {
   readonly at: string;
   /** What is counted was counted over so many milliseconds up to then; 0 right after the start. */
   readonly windowMs: number;
+  /** The host that was asked, or the one that the filter names. */
   readonly host: HostLoad;
-  /** In order of id. */
+  /** In order of id: a row for each host that runs a connector, or has in the window. */
   readonly connectors: readonly ConnectorStats[];
+  /** Each host that has answered, in order of id. Absent where only one was asked. */
+  readonly hosts?: readonly (HostLoad & { readonly host: string })[];
+  /** Absent where all have answered. */
+  readonly missing?: readonly MissingHost[];
 }
 
 /** The sorts of trouble that the ledger tells apart, the gravest first. */
@@ -107,6 +114,8 @@ export interface BlameEntry {
   readonly amount: number;
   /** All of it in plain words. */
   readonly message: string;
+  /** The id of the host that saw it. Absent where only one was asked. */
+  readonly host?: string;
 }
 
 export interface BlameReport {
@@ -116,12 +125,14 @@ export interface BlameReport {
   readonly windowMs: number;
   /** The gravest first. */
   readonly entries: readonly BlameEntry[];
+  /** Absent where all hosts have answered. */
+  readonly missing?: readonly MissingHost[];
 }
 
 /** The part of the port that tells how the connectors do, and which one makes trouble. */
 export interface StatsOperations {
   /** How each connector does now and did in the last minute, and what its worker uses. It starts nothing and asks no remote system. */
-  getStats(options?: CallOptions): Promise<HostStats>;
+  getStats(options?: HostCallOptions): Promise<HostStats>;
   /** Which connectors make trouble, in which version, since when, and who must act; empty where none does. */
-  blame(options?: CallOptions): Promise<BlameReport>;
+  blame(options?: HostCallOptions): Promise<BlameReport>;
 }

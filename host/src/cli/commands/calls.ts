@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { Argument } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { hostFilter, hostOption, tellMissing } from './host-option.ts';
 
 /** `automate connectors calls`, `automate connectors log-level` */
 export function addCallCommands(connectors: Command, context: CliContext): void {
@@ -14,14 +15,18 @@ export function addCallCommands(connectors: Command, context: CliContext): void 
     .argument('<id>')
     .description('the last calls of a connector, the newest first; no payloads')
     .option('--limit <number>', 'at most so many, up to 100')
+    .addOption(hostOption())
     .addHelpText('after', '\nExample:\n  automate connectors calls slack --limit 20')
     .action(async (id: string, _options: unknown, command: Command) => {
-      const { json, limit, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly limit?: string }>();
-      const filter = limit === undefined ? {} : { limit: Number(limit) };
+      const { json, limit, host, ...rest } = command.optsWithGlobals<
+        GlobalOptions & { readonly limit?: string; readonly host?: string }
+      >();
+      const filter = { ...(limit === undefined ? {} : { limit: Number(limit) }), ...hostFilter(host) };
       const calls = await context.withService(rest, `reading the calls of ${id}`, (service, call) =>
         service.listCalls(id, filter, call),
       );
       context.out(json === true ? JSON.stringify(recentCallsView(calls), undefined, 2) : formatCalls(context, calls));
+      tellMissing(context, calls.missing);
     });
 
   connectors
@@ -57,15 +62,20 @@ function readLevel(level: string): LineLevel | 'default' {
 
 function formatCalls(context: CliContext, calls: readonly RecentCall[]): string {
   if (calls.length === 0) return 'no calls since the host started';
-  const rows = calls.map(({ at, action, code, blame, durationMs, attempts, door, principal, traceId, keyed }) => [
-    at,
-    action,
-    blame === undefined ? code : `${code} (${blame})`,
-    `${durationMs.toFixed(1)} ms`,
-    String(attempts),
-    `${principal} at ${door}`,
-    keyed ? 'key' : '',
-    traceId ?? '',
-  ]);
-  return context.table(['AT', 'ACTION', 'CODE', 'TIME', 'TRIES', 'CALLER', 'KEY', 'TRACE'], rows);
+  const isOfHosts = calls.some(({ host }) => host !== undefined);
+  const rows = calls.map(
+    ({ at, action, code, blame, durationMs, attempts, door, principal, traceId, keyed, host = '' }) => [
+      at,
+      ...(isOfHosts ? [host] : []),
+      action,
+      blame === undefined ? code : `${code} (${blame})`,
+      `${durationMs.toFixed(1)} ms`,
+      String(attempts),
+      `${principal} at ${door}`,
+      keyed ? 'key' : '',
+      traceId ?? '',
+    ],
+  );
+  const header = ['AT', ...(isOfHosts ? ['HOST'] : []), 'ACTION', 'CODE', 'TIME', 'TRIES', 'CALLER', 'KEY', 'TRACE'];
+  return context.table(header, rows);
 }

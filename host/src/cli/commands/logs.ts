@@ -1,4 +1,4 @@
-import type { LineLevel, LogFilter, LogLine } from '@automate/contract';
+import type { LineLevel, LogEvent, LogFilter, LogLine } from '@automate/contract';
 import { LINE_LEVELS, makeVisible } from '@automate/contract';
 import { logLineView } from '@automate/contract/http';
 import type { Command } from 'commander';
@@ -6,6 +6,7 @@ import { Option } from 'commander';
 import type { CliContext, GlobalOptions, Style } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import { readMoment } from '../read-moment.ts';
+import { hostFilter, hostOption, tellMissing } from './host-option.ts';
 import { requireRunning } from './require-running.ts';
 
 interface LogsOptions extends GlobalOptions {
@@ -13,6 +14,7 @@ interface LogsOptions extends GlobalOptions {
   readonly level?: LineLevel;
   readonly since?: string;
   readonly limit?: string;
+  readonly host?: string;
 }
 
 /** As many lines as a host keeps of a connector. */
@@ -31,14 +33,16 @@ export function addLogsCommand(program: Command, context: CliContext): void {
       '--limit <number>',
       'at most so many that were written already, up to 1000 (default: 100, with --since 1000)',
     )
+    .addOption(hostOption())
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
-      const { json, follow, level, since, limit, ...rest } = command.optsWithGlobals<LogsOptions>();
+      const { json, follow, level, since, limit, host, ...rest } = command.optsWithGlobals<LogsOptions>();
       const from = since === undefined ? undefined : readMoment('--since', since, 'ago');
       const most = limit ?? (from === undefined ? undefined : String(ALL));
       const filter: LogFilter = {
         ...(id === undefined ? {} : { connector: id }),
         ...(level === undefined ? {} : { level }),
         ...(most === undefined ? {} : { limit: readLimit(most) }),
+        ...hostFilter(host),
       };
       const isWanted = ({ at }: LogLine): boolean => from === undefined || Date.parse(at) >= from;
       const show = (line: LogLine): void =>
@@ -49,20 +53,24 @@ export function addLogsCommand(program: Command, context: CliContext): void {
           service.readLogs(filter, call),
         );
         for (const line of lines.filter(isWanted)) show(line);
+        tellMissing(context, lines.missing);
         return;
       }
       await context.withService(rest, undefined, async (service, call) => {
         const signal = AbortSignal.any([context.unread, ...(call.signal === undefined ? [] : [call.signal])]);
         for await (const event of service.followLogs(filter, { signal })) {
           if (event.kind === 'line' && isWanted(event.line)) show(event.line);
-          if (event.kind === 'missed')
-            context.err(
-              `${event.count ?? 'some'} lines are missing here: they were written faster than they were read`,
-            );
+          if (event.kind === 'missed') context.err(describeMissed(event));
         }
         if (!signal.aborted) throw new CliExit(EXIT.unavailable, 'the host ended, or ends');
       });
     });
+}
+
+function describeMissed({ count, host, why }: Extract<LogEvent, { readonly kind: 'missed' }>): string {
+  if (why !== undefined) return `lines of the host ${host ?? ''} are missing from here on: ${makeVisible(why)}`;
+  const of = host === undefined ? '' : ` of the host ${host}`;
+  return `${count ?? 'some'} lines${of} are missing here: they were written faster than they were read`;
 }
 
 function readLimit(text: string): number {
@@ -80,7 +88,7 @@ const COLOURS: Readonly<Partial<Record<LineLevel, Parameters<Style>[0]>>> = {
 };
 
 /** One line, whatever a connector wrote: what cannot be seen is written out, so that it does nothing to the terminal. */
-function formatLine({ at, level, connector, source, message, fields = {} }: LogLine, style: Style): string {
+function formatLine({ at, level, connector, source, message, fields = {}, host }: LogLine, style: Style): string {
   const colour = COLOURS[level];
   const shownLevel = level.padEnd(5);
   const who = [connector, source === undefined || source === 'host' ? undefined : `(${source})`].filter(
@@ -91,6 +99,7 @@ function formatLine({ at, level, connector, source, message, fields = {} }: LogL
   );
   return [
     at,
+    ...(host === undefined ? [] : [style('dim', host)]),
     colour === undefined ? shownLevel : style(colour, shownLevel),
     ...(who.length === 0 ? [] : [style('bold', who.join(' '))]),
     makeVisible([message, ...more].join(' ')),

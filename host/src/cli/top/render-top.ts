@@ -1,4 +1,4 @@
-import type { ConnectorStats, HostStats } from '@automate/contract';
+import type { ConnectorStats, HostLoad, HostStats } from '@automate/contract';
 
 /** By what the connectors are sorted, by the key that is pressed for it. */
 export const SORTS = { c: 'calls', e: 'errors', l: 'latency', m: 'memory', p: 'cpu', i: 'id' } as const;
@@ -24,6 +24,8 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { title: 'ID', cell: ({ id }) => id },
+  // The beginning tells ids from each other; the lines above have all of them.
+  { title: 'HOST', dropped: 7, cell: ({ host = '' }) => host.slice(0, 8) },
   { title: 'STATUS', dropped: 8, cell: ({ status, circuit }) => (circuit === 'open' ? 'circuit open' : status) },
   { title: 'CALLS/S', right: true, cell: ({ callsPerSecond }) => callsPerSecond.toFixed(callsPerSecond < 10 ? 2 : 0) },
   { title: 'ERRORS', right: true, cell: (stats) => String(errorsOf(stats)) },
@@ -50,18 +52,21 @@ const MAX_ID = 40;
 /** The lines that `top` shows: the host, how many are how, and a table with what uses or suffers most first. */
 export function renderTop(stats: HostStats, look: TopLook): readonly string[] {
   const { columns = Infinity, rows = Infinity, sort, style } = look;
-  const { host, connectors, windowMs } = stats;
+  const { host, hosts = [], missing = [], connectors, windowMs } = stats;
   const sorted = connectors.toSorted((a, b) => weightOf(b, sort) - weightOf(a, sort) || (a.id < b.id ? -1 : 1));
-  const head = [
+  const loadOf = (load: HostLoad, of: string): string =>
     clip(
       [
-        `automate ${host.version}`,
-        `cpu ${percent(host.cpuShare)}`,
-        `memory ${bytes(host.memoryBytes)}`,
-        `loop lag ${milliseconds(host.loopLagMs)}`,
+        `automate ${load.version}${of}`,
+        `cpu ${percent(load.cpuShare)}`,
+        `memory ${bytes(load.memoryBytes)}`,
+        `loop lag ${milliseconds(load.loopLagMs)}`,
       ].join('   '),
       columns,
-    ),
+    );
+  const head = [
+    ...(hosts.length === 0 ? [loadOf(host, '')] : hosts.map((load) => loadOf(load, ` at ${load.host}`))),
+    ...missing.map((each) => style('red', clip(`nothing of the host ${each.host}: ${each.why}`, columns))),
     clip(`by ${sort}: ${describeCounts(connectors)}; calls of the last ${Math.round(windowMs / 1000)} s`, columns),
     '',
   ];
@@ -81,7 +86,7 @@ function renderRows(
   const widthOf = (column: Column): number =>
     column === COLUMNS[0] && columns !== Infinity ? Math.min(naturalWidth(column), MAX_ID) : naturalWidth(column);
   const total = (some: readonly Column[]): number => some.reduce((sum, column) => sum + widthOf(column) + GAP, -GAP);
-  let kept = [...COLUMNS];
+  let kept = COLUMNS.filter((column) => column.title !== 'HOST' || connectors.some(({ host }) => host !== undefined));
   for (const column of COLUMNS.filter(({ dropped }) => dropped !== undefined).toSorted(
     (a, b) => (a.dropped ?? 0) - (b.dropped ?? 0),
   ))
@@ -138,9 +143,10 @@ function mostOf(errors: ConnectorStats['errors']): string {
 }
 
 function describeCounts(connectors: readonly ConnectorStats[]): string {
-  const counts = Map.groupBy(connectors, ({ status }) => status);
+  const each = [...new Map(connectors.map((stats) => [stats.id, stats])).values()];
+  const counts = Map.groupBy(each, ({ status }) => status);
   const words = [...counts].map(([status, some]) => `${some.length} ${status}`).toSorted();
-  return `${connectors.length} connectors${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
+  return `${each.length} connectors${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
 }
 
 function percent(share: number | undefined): string {

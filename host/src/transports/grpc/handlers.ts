@@ -36,6 +36,7 @@ import {
   infoToMessage,
   logEventToMessage,
   logFilterFromMessage,
+  missingToMessages,
   logLineToMessage,
   outcomeToMessage,
   pluginsToMessage,
@@ -60,6 +61,7 @@ import type { Answer } from './unary.ts';
 import { createEventStreams } from './event-streams.ts';
 import type { EventStreams } from './event-streams.ts';
 import { executeWithProgress } from './execute-with-progress.ts';
+import { withHost } from '../with-host.ts';
 
 /** The service's methods as handlers, and the streams among them. */
 export interface Handlers {
@@ -206,17 +208,23 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     listHealthHistory: on(methods.listHealthHistory, async ({ id }, options) => ({
       findings: (await service.listHealthHistory(id, options)).map(findingToMessage),
     })),
-    getStats: on(methods.getStats, async (_request, options) => statsToMessage(await service.getStats(options))),
-    blame: on(methods.blame, async (_request, options) => blameToMessage(await service.blame(options))),
-    readLogs: on(methods.readLogs, async (request, options) => ({
-      lines: (await service.readLogs(logFilterFromMessage(request), options)).map(logLineToMessage),
-    })),
+    getStats: on(methods.getStats, async (request, options) =>
+      statsToMessage(await service.getStats(withHost(options, request))),
+    ),
+    blame: on(methods.blame, async (request, options) =>
+      blameToMessage(await service.blame(withHost(options, request))),
+    ),
+    readLogs: on(methods.readLogs, async (request, options) => {
+      const lines = await service.readLogs(logFilterFromMessage(request), options);
+      return { lines: lines.map(logLineToMessage), ...missingToMessages(lines.missing) };
+    }),
     setLogLevel: on(methods.setLogLevel, async ({ id, level }, options) => ({
       connector: infoToMessage(await service.setLogLevel(id, level as LineLevel, options)),
     })),
-    listCalls: on(methods.listCalls, async ({ id, limit }, options) => {
-      const filter = limit === undefined ? {} : { limit };
-      return { calls: (await service.listCalls(id, filter, options)).map(recentCallToMessage) };
+    listCalls: on(methods.listCalls, async ({ id, limit, host }, options) => {
+      const filter = { ...(limit === undefined ? {} : { limit }), ...(host === undefined ? {} : { host }) };
+      const calls = await service.listCalls(id, filter, options);
+      return { calls: calls.map(recentCallToMessage), ...missingToMessages(calls.missing) };
     }),
     planConfig: on(methods.planConfig, async (request, options) =>
       configPlanToMessage(await service.planConfig(configTextFromMessage(request), options)),

@@ -5,6 +5,8 @@ import type {
   ConnectorType,
   Execution,
   ExecutionStatus,
+  FollowFilter,
+  HostFilter,
   LineLevel,
   LogEvent,
   OutcomeKey,
@@ -60,6 +62,7 @@ import { readStartQuery, requireNoStartQuery, respondAsync } from './respond-asy
 import { bodyText } from './request-body.ts';
 import { readScheduleBody } from './schedule-body.ts';
 import { readSecretBody } from './secret-body.ts';
+import { withHost } from '../with-host.ts';
 
 /** One request, with what every handler needs of it. */
 export interface RestCall {
@@ -85,17 +88,23 @@ export function createHandlers(
     return stream;
   };
   const readLogs = async ({ request, reply, options }: RestCall, connector?: string): Promise<unknown> => {
-    const { level, limit, follow } = request.query as { level?: LineLevel; limit?: string; follow?: Flag };
+    const { level, limit, follow, host } = request.query as {
+      level?: LineLevel;
+      limit?: string;
+      follow?: Flag;
+      host?: string;
+    };
     const filter = {
       ...(connector === undefined ? {} : { connector }),
       ...(level === undefined ? {} : { level }),
       ...(limit === undefined ? {} : { limit: numberIn(limit) }),
+      ...(host === undefined ? {} : { host }),
     };
     if (follow !== 'true' || request.method === 'HEAD') return logLinesView(await service.readLogs(filter, options));
     const last = request.headers['last-event-id'];
-    const after = last === undefined || last === '' ? {} : { after: numberIn(String(last)) };
+    const after = last === undefined || last === '' ? {} : { after: readLastEventId(String(last)) };
     const lines = (own: CallOptions) => service.followLogs({ ...filter, ...after }, own);
-    return answerEvents({ request, reply, options }, lines, toLogEvent);
+    return answerEvents({ request, reply, options }, lines, logEvents(after.after));
   };
   return {
     async listConnectors({ request, options }) {
@@ -235,11 +244,11 @@ export function createHandlers(
     async listHealthHistory({ request, options }) {
       return healthHistoryView(await service.listHealthHistory(idOf(request), options));
     },
-    async getStats({ options }) {
-      return statsView(await service.getStats(options));
+    async getStats({ request, options }) {
+      return statsView(await service.getStats(withHost(options, request.query as HostFilter)));
     },
-    async blame({ options }) {
-      return blameView(await service.blame(options));
+    async blame({ request, options }) {
+      return blameView(await service.blame(withHost(options, request.query as HostFilter)));
     },
     readLogs: (call) => readLogs(call),
     readConnectorLogs: (call) => readLogs(call, idOf(call.request)),
@@ -248,8 +257,11 @@ export function createHandlers(
       return connectorInfoView(await service.setLogLevel(idOf(request), level, options));
     },
     async listCalls({ request, options }) {
-      const { limit } = request.query as { limit?: string };
-      const filter = limit === undefined ? {} : { limit: numberIn(limit) };
+      const { limit, host } = request.query as { limit?: string; host?: string };
+      const filter = {
+        ...(limit === undefined ? {} : { limit: numberIn(limit) }),
+        ...(host === undefined ? {} : { host }),
+      };
       return recentCallsView(await service.listCalls(idOf(request), filter, options));
     },
     async planConfig({ request, options }) {
@@ -371,15 +383,40 @@ function toExecutionEvent(execution: Execution): ServerEvent {
   };
 }
 
-function toLogEvent(event: LogEvent): ServerEvent {
-  switch (event.kind) {
-    case 'line':
-      return { event: 'line', data: logLineView(event.line), id: event.line.seq };
-    case 'missed':
-      return { event: 'missed', data: event.count === undefined ? {} : { count: event.count } };
-    case 'synced':
-      return { event: 'synced', data: {} };
-    default:
-      return event satisfies never;
-  }
+/** @param after what was read before, by hosts where they are several */
+function logEvents(after: FollowFilter['after']): (event: LogEvent) => ServerEvent {
+  const last = new Map(typeof after === 'object' ? Object.entries(after) : []);
+  return (event) => {
+    switch (event.kind) {
+      case 'line': {
+        const { host, seq } = event.line;
+        if (host !== undefined) last.set(host, seq);
+        return { event: 'line', data: logLineView(event.line), id: host === undefined ? seq : writeEventId(last) };
+      }
+      case 'missed': {
+        const { kind: _kind, ...data } = event;
+        return { event: 'missed', data };
+      }
+      case 'synced':
+        return { event: 'synced', data: {} };
+      default:
+        return event satisfies never;
+    }
+  };
+}
+
+/** `seq` of the last line of each host. */
+function writeEventId(last: ReadonlyMap<string, number>): string {
+  return [...last].map(([host, seq]) => `${host}=${seq}`).join(',');
+}
+
+/** The `seq` of a line, or that of each host. */
+function readLastEventId(text: string): NonNullable<FollowFilter['after']> {
+  if (!text.includes('=')) return numberIn(text);
+  return Object.fromEntries(
+    text.split(',').map((part): [string, number] => {
+      const [host = '', seq = ''] = part.split('=');
+      return [host, numberIn(seq)];
+    }),
+  );
 }

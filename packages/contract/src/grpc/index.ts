@@ -33,9 +33,10 @@ export {
   hostStatusFromMessage,
   hostStatusToMessage,
 } from './messages/host-status.ts';
-export { hostFromMessage, hostToMessage } from './messages/hosts.ts';
+export { hostFromMessage, hostToMessage, missingToMessages, rowsFromMessages } from './messages/hosts.ts';
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export {
+  afterToMessage,
   logEventFromMessage,
   logEventToMessage,
   logFilterFromMessage,

@@ -516,6 +516,16 @@ const hostSchema = z
   })
   .meta({ id: 'Host' });
 
+/** What an answer of several hosts has beside its rows. */
+const missing = z
+  .array(z.object({ host: z.string(), why: z.string() }))
+  .optional()
+  .meta({ description: 'Hosts that were asked and have not answered, by their ids; absent where all have' });
+const rowHost = z
+  .string()
+  .optional()
+  .meta({ description: 'The id of the host that it is of; absent where only one was asked' });
+
 export const hostListSchema = z.object({ hosts: z.array(hostSchema), count });
 
 const healthFindingSchema = z
@@ -565,21 +575,29 @@ const connectorStatsSchema = z
       })
       .optional()
       .meta({ description: 'Absent while no worker of its own runs' }),
+    host: rowHost,
   })
   .meta({ id: 'ConnectorStats' });
+
+const hostLoadSchema = z.object({
+  version: z.string(),
+  since: z.string(),
+  memory_bytes: bytes.optional(),
+  cpu_share: share.optional(),
+  loop_lag_ms: milliseconds.optional(),
+});
 
 export const statsSchema = z
   .object({
     at: z.string(),
     window_ms: milliseconds.meta({ description: 'What is counted was counted over so long, up to then' }),
-    host: z.object({
-      version: z.string(),
-      since: z.string(),
-      memory_bytes: bytes.optional(),
-      cpu_share: share.optional(),
-      loop_lag_ms: milliseconds.optional(),
-    }),
+    host: hostLoadSchema,
     connectors: z.array(connectorStatsSchema),
+    hosts: z
+      .array(hostLoadSchema.extend({ host: z.string() }))
+      .optional()
+      .meta({ description: 'Each that has answered; absent where only one was asked' }),
+    missing,
     count,
   })
   .meta({ id: 'Stats' });
@@ -602,9 +620,11 @@ export const blameSchema = z
             description: 'Crashes; bytes a minute; share of time or processors; threads; failed checks; calls',
           }),
           message: z.string(),
+          host: rowHost,
         }),
       )
       .meta({ description: 'The gravest first' }),
+    missing,
     count,
   })
   .meta({ id: 'BlameReport' });
@@ -618,11 +638,13 @@ export const logLineSchema = z
     source: z.string().optional().meta({ description: '`logger`, `stdout`, `stderr` or `host`' }),
     message: z.string(),
     fields: anyObject.optional(),
+    host: rowHost,
   })
   .meta({ id: 'LogLine' });
 
 export const logLinesSchema = z.object({
   lines: z.array(logLineSchema).meta({ description: 'The oldest first' }),
+  missing,
   count,
 });
 
@@ -638,11 +660,13 @@ const recentCallSchema = z
     principal: z.string(),
     trace_id: z.string().optional(),
     keyed: z.boolean().meta({ description: 'Whether it had an idempotency key' }),
+    host: rowHost,
   })
   .meta({ id: 'RecentCall' });
 
 export const recentCallsSchema = z.object({
   calls: z.array(recentCallSchema).meta({ description: 'The newest first' }),
+  missing,
   count,
 });
 

@@ -164,6 +164,11 @@ const configBody = connectorConfigSchema.meta({
 /** A profile in the YAML's shape, with secrets in it that move into the store. */
 const profileBody = setProfileSchema.meta({ id: 'Profile' });
 
+const hostQuery = z
+  .string()
+  .optional()
+  .meta({ description: 'The id of the host that is asked alone; absent: all that live' });
+
 const logQuery = z.strictObject({
   level: z
     .string()
@@ -173,6 +178,7 @@ const logQuery = z.strictObject({
   follow: flag
     .optional()
     .meta({ description: '`true`: server-sent events, of these and then of each as it is written' }),
+  host: hostQuery,
 });
 
 const logHeaders = z.object({
@@ -427,6 +433,7 @@ export const HTTP_ROUTES = {
     path: '/stats',
     summary: 'How each connector does now and did in the last minute, and what its worker uses',
     tag: 'host',
+    query: z.strictObject({ host: hostQuery }),
     status: 200,
     answer: statsSchema,
   },
@@ -435,6 +442,7 @@ export const HTTP_ROUTES = {
     path: '/blame',
     summary: 'Which connectors make trouble, in which version, since when, and who must act',
     tag: 'host',
+    query: z.strictObject({ host: hostQuery }),
     status: 200,
     answer: blameSchema,
   },
@@ -612,7 +620,10 @@ export const HTTP_ROUTES = {
     summary: 'The last calls of a connector, the newest first; no payloads',
     tag: 'actions',
     params: idParams,
-    query: z.strictObject({ limit: z.string().optional().meta({ description: 'From 1 to 100; default 100' }) }),
+    query: z.strictObject({
+      limit: z.string().optional().meta({ description: 'From 1 to 100; default 100' }),
+      host: hostQuery,
+    }),
     status: 200,
     answer: recentCallsSchema,
   },

@@ -1,21 +1,34 @@
-import type { BlameReport, ConnectorStats, HostStats } from '../stats-operations.ts';
+import type { BlameReport, ConnectorStats, HostLoad, HostStats } from '../stats-operations.ts';
 import type { blameSchema, statsSchema } from './answers.ts';
 import type { View } from './views.ts';
+import { missingView } from './views.ts';
 
-export function statsView({ at, windowMs, host, connectors }: HostStats): View<typeof statsSchema> {
-  const { version, since, memoryBytes, cpuShare, loopLagMs } = host;
+export function statsView(stats: HostStats): View<typeof statsSchema> {
+  const { at, windowMs, host, connectors, hosts, missing } = stats;
   return {
     at,
     window_ms: windowMs,
-    host: {
-      version,
-      since,
-      ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
-      ...(cpuShare === undefined ? {} : { cpu_share: cpuShare }),
-      ...(loopLagMs === undefined ? {} : { loop_lag_ms: loopLagMs }),
-    },
+    host: hostLoadView(host),
     connectors: connectors.map(connectorStatsView),
+    ...(hosts === undefined ? {} : { hosts: hosts.map((load) => ({ host: load.host, ...hostLoadView(load) })) }),
+    ...missingView(missing),
     count: connectors.length,
+  };
+}
+
+function hostLoadView({
+  version,
+  since,
+  memoryBytes,
+  cpuShare,
+  loopLagMs,
+}: HostLoad): View<typeof statsSchema>['host'] {
+  return {
+    version,
+    since,
+    ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
+    ...(cpuShare === undefined ? {} : { cpu_share: cpuShare }),
+    ...(loopLagMs === undefined ? {} : { loop_lag_ms: loopLagMs }),
   };
 }
 
@@ -43,6 +56,12 @@ function connectorStatsView(stats: ConnectorStats): View<typeof statsSchema>['co
   };
 }
 
-export function blameView({ at, windowMs, entries }: BlameReport): View<typeof blameSchema> {
-  return { at, window_ms: windowMs, entries: entries.map((entry) => ({ ...entry })), count: entries.length };
+export function blameView({ at, windowMs, entries, missing }: BlameReport): View<typeof blameSchema> {
+  return {
+    at,
+    window_ms: windowMs,
+    entries: entries.map((entry) => ({ ...entry })),
+    ...missingView(missing),
+    count: entries.length,
+  };
 }

@@ -7,7 +7,7 @@ import type { ActionDescription, ActionDiscovery, ConnectorDescription, Connecto
 import type { ChangeResult } from '../change-result.ts';
 import type { ConnectorEvent, ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
-import type { HostInfo } from '../host-operations.ts';
+import type { FromHosts, HostInfo, MissingHost } from '../host-operations.ts';
 import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { LogLine } from '../log-operations.ts';
@@ -323,17 +323,25 @@ export function logLineView({ fields, ...line }: LogLine): View<typeof logLineSc
   return { ...line, ...(fields === undefined ? {} : { fields }) };
 }
 
-export function logLinesView(lines: readonly LogLine[]): View<typeof logLinesSchema> {
-  return { lines: lines.map(logLineView), count: lines.length };
+export function logLinesView(lines: FromHosts<LogLine>): View<typeof logLinesSchema> {
+  return { lines: lines.map(logLineView), ...missingView(lines.missing), count: lines.length };
 }
 
-export function recentCallsView(calls: readonly RecentCall[]): View<typeof recentCallsSchema> {
+/** What an answer has of hosts that have not answered. */
+export function missingView(missing: readonly MissingHost[] | undefined): {
+  missing?: { host: string; why: string }[];
+} {
+  return missing === undefined ? {} : { missing: missing.map(({ host, why }) => ({ host, why })) };
+}
+
+export function recentCallsView(calls: FromHosts<RecentCall>): View<typeof recentCallsSchema> {
   return {
     calls: calls.map(({ durationMs, traceId, ...call }) => ({
       ...call,
       duration_ms: durationMs,
       ...(traceId === undefined ? {} : { trace_id: traceId }),
     })),
+    ...missingView(calls.missing),
     count: calls.length,
   };
 }

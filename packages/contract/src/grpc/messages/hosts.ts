@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { HostSchema } from '../../gen/connectors/connectors_pb.ts';
-import type { Host as HostMessage } from '../../gen/connectors/connectors_pb.ts';
-import type { HostInfo } from '../../host-operations.ts';
+import type { Host as HostMessage, MissingHost as MissingMessage } from '../../gen/connectors/connectors_pb.ts';
+import type { FromHosts, HostInfo, MissingHost } from '../../host-operations.ts';
 import { int64ToNumber } from './words.ts';
 import type { Problems } from './words.ts';
 
@@ -12,6 +12,25 @@ export function hostToMessage({ labels, memoryBytes, drift, ...host }: HostInfo)
     memoryBytes: BigInt(memoryBytes),
     drift: drift.map((each) => ({ ...each })),
   });
+}
+
+/** What a message has of hosts that are missing. */
+export function missingToMessages(missing: readonly MissingHost[] = []): {
+  readonly missing: { host: string; why: string }[];
+} {
+  return { missing: missing.map(({ host, why }) => ({ host, why })) };
+}
+
+/** The same, for an answer with a member of that name; empty where none is missing. */
+export function missingFromMessages(messages: readonly MissingMessage[]): {
+  readonly missing?: readonly MissingHost[];
+} {
+  return messages.length === 0 ? {} : { missing: messages.map(({ host, why }) => ({ host, why })) };
+}
+
+/** Rows of several hosts, from what a message has. */
+export function rowsFromMessages<Row>(rows: readonly Row[], missing: readonly MissingMessage[]): FromHosts<Row> {
+  return Object.assign([...rows], missingFromMessages(missing));
 }
 
 export function hostFromMessage(message: HostMessage, problems: Problems): HostInfo {

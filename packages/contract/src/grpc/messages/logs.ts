@@ -23,13 +23,25 @@ export function logFilterFromMessage({
   level,
   limit,
   after,
-}: Pick<FollowLogsRequest, 'connector' | 'level' | 'limit'> & { readonly after?: bigint }): FollowFilter {
+  afterOf = {},
+  host,
+}: Pick<FollowLogsRequest, 'connector' | 'level' | 'limit' | 'host'> &
+  Partial<Pick<FollowLogsRequest, 'after' | 'afterOf'>>): FollowFilter {
+  const ofHosts = Object.entries(afterOf);
   return {
     ...(connector === undefined ? {} : { connector }),
     ...(level === undefined ? {} : { level: level as LineLevel }),
     ...(limit === undefined ? {} : { limit }),
     ...(after === undefined ? {} : { after: Number(after) }),
+    ...(ofHosts.length === 0 ? {} : { after: Object.fromEntries(ofHosts.map(([id, seq]) => [id, Number(seq)])) }),
+    ...(host === undefined ? {} : { host }),
   };
+}
+
+/** What a request has of `after`. */
+export function afterToMessage(after: FollowFilter['after']): { after?: bigint; afterOf?: Record<string, bigint> } {
+  if (typeof after !== 'object') return after === undefined ? {} : { after: millisToInt64(after) };
+  return { afterOf: Object.fromEntries(Object.entries(after).map(([id, seq]) => [id, millisToInt64(seq)])) };
 }
 
 export function logLineToMessage({ seq, ...line }: LogLine): LineMessage {
@@ -37,7 +49,7 @@ export function logLineToMessage({ seq, ...line }: LogLine): LineMessage {
 }
 
 export function logLineFromMessage(message: LineMessage, problems: Problems): LogLine {
-  const { seq, at, level, connector, source, fields } = message;
+  const { seq, at, level, connector, source, fields, host } = message;
   return {
     seq: int64ToNumber(seq, { path: 'seq', problems }),
     at,
@@ -46,6 +58,7 @@ export function logLineFromMessage(message: LineMessage, problems: Problems): Lo
     ...(source === undefined ? {} : { source }),
     message: message.message,
     ...(fields === undefined ? {} : { fields }),
+    ...(host === undefined ? {} : { host }),
   };
 }
 
@@ -53,10 +66,10 @@ export function logEventToMessage(event: LogEvent): EventMessage {
   switch (event.kind) {
     case 'line':
       return create(LogEventSchema, { event: { case: 'line', value: logLineToMessage(event.line) } });
-    case 'missed':
-      return create(LogEventSchema, {
-        event: { case: 'missed', value: event.count === undefined ? {} : { count: event.count } },
-      });
+    case 'missed': {
+      const { kind: _kind, ...value } = event;
+      return create(LogEventSchema, { event: { case: 'missed', value } });
+    }
     case 'synced':
       return create(LogEventSchema, { event: { case: 'synced', value: {} } });
     default:
@@ -70,8 +83,13 @@ export function logEventFromMessage({ event }: EventMessage, problems: Problems)
     case 'line':
       return { kind: 'line', line: logLineFromMessage(event.value, problems) };
     case 'missed': {
-      const { count } = event.value;
-      return { kind: 'missed', ...(count === undefined ? {} : { count }) };
+      const { count, host, why } = event.value;
+      return {
+        kind: 'missed',
+        ...(count === undefined ? {} : { count }),
+        ...(host === undefined ? {} : { host }),
+        ...(why === undefined ? {} : { why }),
+      };
     }
     case 'synced':
       return { kind: 'synced' };
@@ -85,7 +103,7 @@ export function recentCallToMessage(call: RecentCall): CallMessage {
 }
 
 export function recentCallFromMessage(message: CallMessage, problems: Problems): RecentCall {
-  const { at, action, code, blame, durationMs, attempts, door, principal, traceId, keyed } = message;
+  const { at, action, code, blame, durationMs, attempts, door, principal, traceId, keyed, host } = message;
   const path = `calls.${at}`;
   return {
     at,
@@ -100,5 +118,6 @@ export function recentCallFromMessage(message: CallMessage, problems: Problems):
     principal,
     ...(traceId === undefined ? {} : { traceId }),
     keyed,
+    ...(host === undefined ? {} : { host }),
   };
 }

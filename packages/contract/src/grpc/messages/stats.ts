@@ -24,15 +24,21 @@ import type {
   HostStats,
   WorkerLoad,
 } from '../../stats-operations.ts';
+import { missingFromMessages, missingToMessages } from './hosts.ts';
 import { int64ToNumber, millisToInt64, readWord, statusFromNumber, statusToNumber } from './words.ts';
 import type { Problems } from './words.ts';
 
-export function statsToMessage({ at, windowMs, host, connectors }: HostStats): GetStatsResponse {
-  const { memoryBytes, ...load } = host;
+export function statsToMessage({ at, windowMs, host, connectors, hosts = [], missing }: HostStats): GetStatsResponse {
+  const loadToMessage = ({ memoryBytes, ...load }: HostLoad & { readonly host?: string }) => ({
+    ...load,
+    ...(memoryBytes === undefined ? {} : { memoryBytes: millisToInt64(memoryBytes) }),
+  });
   return create(GetStatsResponseSchema, {
     at,
     windowMs: millisToInt64(windowMs),
-    host: { ...load, ...(memoryBytes === undefined ? {} : { memoryBytes: millisToInt64(memoryBytes) }) },
+    host: loadToMessage(host),
+    hosts: hosts.map(loadToMessage),
+    ...missingToMessages(missing),
     connectors: connectors.map(({ status, calls, errors, worker, ...rest }) => ({
       ...rest,
       status: statusToNumber(status),
@@ -51,12 +57,17 @@ export function statsToMessage({ at, windowMs, host, connectors }: HostStats): G
   });
 }
 
-export function statsFromMessage({ at, windowMs, host, connectors }: GetStatsResponse, problems: Problems): HostStats {
+export function statsFromMessage(message: GetStatsResponse, problems: Problems): HostStats {
+  const { at, windowMs, host, connectors, hosts, missing } = message;
   return {
     at,
     windowMs: int64ToNumber(windowMs, { path: 'window_ms', problems }),
     host: hostFromMessage(host, problems),
     connectors: connectors.map((message) => connectorFromMessage(message, problems)),
+    ...(hosts.length === 0
+      ? {}
+      : { hosts: hosts.map((load) => ({ host: load.host ?? '', ...hostFromMessage(load, problems) })) }),
+    ...missingFromMessages(missing),
   };
 }
 
@@ -74,7 +85,7 @@ function hostFromMessage(message: HostMessage | undefined, problems: Problems): 
 }
 
 function connectorFromMessage(message: ConnectorMessage, problems: Problems): ConnectorStats {
-  const { id, kind, version, p50Ms, p99Ms, circuit, worker } = message;
+  const { id, kind, version, p50Ms, p99Ms, circuit, worker, host } = message;
   const at = `connectors.${id}`;
   const number = (value: bigint, field: string): number => int64ToNumber(value, { path: `${at}.${field}`, problems });
   const level = { path: `${at}.isolation`, problems, fallback: 'thread' } as const;
@@ -99,6 +110,7 @@ function connectorFromMessage(message: ConnectorMessage, problems: Problems): Co
     crashes: message.crashes,
     ...(circuit === undefined ? {} : { circuit: readWord<CircuitState>(CIRCUIT_STATES, circuit, state) }),
     ...(worker === undefined ? {} : { worker: workerFromMessage(worker, number) }),
+    ...(host === undefined ? {} : { host }),
   };
 }
 
@@ -114,19 +126,22 @@ function workerFromMessage(message: WorkerMessage, number: (value: bigint, field
   };
 }
 
-export function blameToMessage({ at, windowMs, entries }: BlameReport): BlameResponse {
+export function blameToMessage({ at, windowMs, entries, missing }: BlameReport): BlameResponse {
   return create(BlameResponseSchema, {
     at,
     windowMs: millisToInt64(windowMs),
     entries: entries.map((entry) => ({ ...entry })),
+    ...missingToMessages(missing),
   });
 }
 
-export function blameFromMessage({ at, windowMs, entries }: BlameResponse, problems: Problems): BlameReport {
+export function blameFromMessage(response: BlameResponse, problems: Problems): BlameReport {
+  const { at, windowMs, entries, missing } = response;
   return {
     at,
     windowMs: int64ToNumber(windowMs, { path: 'window_ms', problems }),
     entries: entries.map((message, index) => entryFromMessage(message, { at: `entries[${index}]`, problems })),
+    ...missingFromMessages(missing),
   };
 }
 
@@ -134,7 +149,7 @@ function entryFromMessage(
   message: EntryMessage,
   { at, problems }: { readonly at: string; readonly problems: Problems },
 ): BlameEntry {
-  const { connector, kind, version, since, amount } = message;
+  const { connector, kind, version, since, amount, host } = message;
   return {
     connector,
     kind,
@@ -145,5 +160,6 @@ function entryFromMessage(
     since,
     amount,
     message: message.message,
+    ...(host === undefined ? {} : { host }),
   };
 }

@@ -1,0 +1,121 @@
+import { expect, it } from '@jest/globals';
+import type { HostStats, LogEvent } from '@automate/contract';
+import { eventually } from '@automate/tooling/eventually';
+import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
+import { ask, knows, openSharingHosts } from './fixtures/sharing-hosts.ts';
+
+const callsOf = ({ connectors }: HostStats, id: string) =>
+  connectors.filter((row) => row.id === id).map(({ host, calls }) => [host, calls]);
+
+describeWithPostgres('what hosts that share a store know', (databases) => {
+  it('is told by whichever is asked, with the host that each row is of, and with those that do not answer', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { start, config, project } = scene;
+    const one = await start('a', { LOG_LEVEL: 'debug' });
+    const alone = await one.service.getStats();
+    expect(alone).not.toHaveProperty('hosts');
+    await one.service.register(config('shared'));
+    await one.service.register(config('elsewhere'));
+    await ask(one.service, 'shared', 'read', 'first');
+    expect(callsOf(await one.service.getStats(), 'shared')).toEqual([[undefined, 1]]);
+    expect((await one.service.readLogs()).every((line) => !('host' in line))).toBe(true);
+
+    const other = await start('b', { LOG_LEVEL: 'debug' });
+    await knows(other.service, 'shared');
+    const [a = '', b = ''] = await eventually(
+      async () => (await one.service.listHosts()).toSorted((x, y) => (x.since < y.since ? -1 : 1)).map(({ id }) => id),
+      (ids) => ids.length === 2,
+    );
+    await eventually(async () => (await other.service.listHosts()).length === 2);
+    await one.service.register(config('later'));
+    await knows(other.service, 'later');
+    await ask(other.service, 'shared', 'read', 'second');
+    await expect(other.service.execute({ id: 'shared', action: 'nothing', payload: {} })).rejects.toThrow();
+
+    for (const { service } of [one, other]) {
+      const stats = await service.getStats();
+      expect(stats.hosts?.map(({ host }) => host)).toEqual([a, b].toSorted());
+      expect(stats).not.toHaveProperty('missing');
+      expect(callsOf(stats, 'shared')).toEqual([[a, 3]]);
+      const { entries } = await service.blame();
+      expect(entries.map(({ connector, fault, host }) => [connector, fault, host])).toEqual([['shared', 'errors', a]]);
+      expect((await service.listCalls('shared')).map(({ host, action }) => [host, action])).toEqual([
+        [a, 'nothing'],
+        [a, 'read'],
+        [a, 'read'],
+      ]);
+      const lines = await service.readLogs({ limit: 1000 });
+      expect(new Set(lines.map(({ host }) => host))).toEqual(new Set([a, b]));
+      expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted());
+      const ofOther = await service.readLogs({ host: b });
+      expect(ofOther.some(({ message }) => message.includes('took up'))).toBe(true);
+      expect(ofOther.every((line) => !('host' in line))).toBe(true);
+      await expect(service.readLogs({ host: 'nobody' })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        details: { reason: 'unknown_host' },
+        message: expect.stringContaining(a),
+      });
+      await expect(service.getStats({ host: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(callsOf(await service.getStats({ host: b }), 'shared')).toEqual([[undefined, 0]]);
+    }
+
+    const at = ['--address', other.host.ready.grpc];
+    expect((await project.automate(['top', '--once', ...at])).stdout).toContain(` at ${a} `);
+    expect((await project.automate(['logs', ...at])).stdout).toContain(` ${b} `);
+    expect((await project.automate(['logs', '--host', b, ...at])).stdout).not.toContain(` ${b} `);
+
+    other.host.kill('SIGSTOP');
+    try {
+      const startedAt = performance.now();
+      const stats = await one.service.getStats();
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(stats.missing).toEqual([{ host: b, why: expect.stringContaining('has not answered') }]);
+      expect(callsOf(stats, 'shared')[0]?.[0]).toBe(a);
+    } finally {
+      other.host.kill('SIGCONT');
+    }
+  });
+
+  it('is followed at one of them: lines of all, of those that come, and of those that go by name', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { start, config } = scene;
+    const one = await start('a', { LOG_LEVEL: 'debug' });
+    const other = await start('b', { LOG_LEVEL: 'debug' });
+    await eventually(async () => (await one.service.listHosts()).length === 2);
+    const ids = (await one.service.listHosts()).map(({ id }) => id);
+    await one.service.register({ ...config('everywhere'), placement: 'all' });
+    await knows(other.service, 'everywhere');
+
+    const events: LogEvent[] = [];
+    const end = new AbortController();
+    const following = (async () => {
+      for await (const event of one.service.followLogs({}, { signal: end.signal })) events.push(event);
+    })();
+    const hostsOf = (connector: string) =>
+      new Set(
+        events.flatMap((event) =>
+          event.kind === 'line' && event.line.connector === connector ? [event.line.host] : [],
+        ),
+      );
+    await eventually(() => events.some(({ kind }) => kind === 'synced'));
+    await ask(one.service, 'everywhere', 'read', 'here');
+    await ask(other.service, 'everywhere', 'read', 'there');
+    await eventually(() => hostsOf('everywhere').size === 2);
+    expect([...hostsOf('everywhere')].toSorted()).toEqual(ids.toSorted());
+
+    const third = await start('c', { LOG_LEVEL: 'debug' });
+    await knows(third.service, 'everywhere');
+    await ask(third.service, 'everywhere', 'read', 'third');
+    await eventually(() => hostsOf('everywhere').size === 3);
+
+    await third.host.end('SIGKILL');
+    const missed = await eventually(
+      () => events.find((event) => event.kind === 'missed' && event.why !== undefined),
+      (event) => event !== undefined,
+    );
+    expect(ids).not.toContain((missed as { readonly host: string }).host);
+    expect(events.filter(({ kind }) => kind === 'synced')).toHaveLength(1);
+    end.abort();
+    await following;
+  });
+});
