@@ -6,6 +6,7 @@ const BENCHES = {
   'call-overhead': () => import('./call-overhead.mjs'),
   grpc: () => import('./transports-grpc.mjs'),
   access: () => import('./access.mjs'),
+  executions: () => import('./executions.mjs'),
   rest: () => import('./transports-rest.mjs'),
   discovery: () => import('./discovery.mjs'),
   boot: () => import('./boot.mjs'),
