@@ -11,7 +11,7 @@ import { start } from './rest-process.mjs';
 
 export const name = 'executions';
 
-const ROUNDS = 2;
+const ROUNDS = 3;
 const COUNT = 1_500;
 const IN_FLIGHT = 64;
 /** Of the even load, by which waits are measured. */

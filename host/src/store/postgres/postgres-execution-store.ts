@@ -13,14 +13,17 @@ import {
   WITHOUT_PAYLOAD,
 } from '../execution-row.ts';
 import type {
+  Claim,
   Enqueued,
+  ExecutionEnd,
   ExecutionStore,
   NewExecution,
   StoredExecution,
   StoredExecutionFilter,
 } from '../execution-store.ts';
-import { watchBeats } from '../watched-beats.ts';
 import { CALLBACK_MS, LONGEST_CALLBACK_WAIT_MS } from '../execution-store.ts';
+import { StepWriter } from '../step-writer.ts';
+import { watchBeats } from '../watched-beats.ts';
 import { lockFor } from './advisory-lock.ts';
 import type { PostgresDatabase, Session } from './postgres-database.ts';
 import { CallersFault } from './postgres-database.ts';
@@ -29,6 +32,8 @@ const CANNOT_KEEP = 'executions cannot be kept';
 const CANNOT_READ = 'executions cannot be read';
 /** Rows that have expired and are deleted at a time. */
 const SWEPT_AT_ONCE = 10_000;
+/** A payload or outcome above it is written by itself, so that nobody waits for somebody else's megabytes. */
+const SHARED_BYTES = 16 * 1024;
 
 /** Whose claim it is by id and token. */
 const HELD = `id = $1 AND token = $2 AND status = 'running'`;
@@ -58,6 +63,18 @@ const CLAIM = `WITH next AS (
   UPDATE automate.executions e SET status = 'running', host = $4, token = token + 1, started_at = $5, attempts = attempts + 1, progress = NULL
   FROM next WHERE e.seq = next.seq AND e.status = 'queued' RETURNING e.*`;
 
+/** Only those whose key is free. */
+const ADD = `INSERT INTO automate.executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
+    traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload, callback, callback_url, callback_tries)
+  SELECT id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority, traceparent, 'queued',
+    CASE WHEN run_at > $16 THEN run_at END, 0, 0, 0, $16, rerun_of, schedule, payload,
+    CASE WHEN callback_url IS NOT NULL THEN 'pending' END, callback_url, CASE WHEN callback_url IS NOT NULL THEN 0 END
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::integer[],
+    $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[]) WITH ORDINALITY AS given (id, connector, action, principal, scopes, key,
+    payload_sha256, run_timeout_ms, run_at, priority, traceparent, rerun_of, schedule, payload, callback_url, place)
+  ORDER BY place
+  ON CONFLICT (connector, principal, key) WHERE key IS NOT NULL DO NOTHING RETURNING ${WITHOUT_PAYLOAD}`;
+
 /** A sign of life. */
 const LIVE = `INSERT INTO automate.execution_hosts (name, beat) VALUES ($1, 1)
   ON CONFLICT (name) DO UPDATE SET beat = execution_hosts.beat + 1`;
@@ -72,6 +89,12 @@ const TAKE_OVER = `UPDATE automate.executions SET host = $1, token = token + 1
 
 /** Its end is to be told from then on. */
 const toldFrom = (now: string): string => `callback_at = CASE WHEN callback = 'pending' THEN ${now}::bigint END`;
+
+// What succeeded is not run again.
+const FINISH = `UPDATE automate.executions e SET status = f.status, outcome = f.outcome, expires_at = f.expires_at, ended_at = $6, host = NULL,
+    cancelling = 0, payload = CASE WHEN f.status = 'succeeded' THEN NULL ELSE e.payload END, ${toldFrom('$6')}
+  FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[]) AS f (id, token, status, outcome, expires_at)
+  WHERE e.id = f.id AND e.token = f.token AND e.status = 'running' RETURNING e.id, e.token`;
 
 // What is due later than anything waits was put off before the clock was set back.
 const CLAIM_CALLBACKS = `UPDATE automate.executions SET callback_at = $1, callback_tries = callback_tries + 1 WHERE seq IN
@@ -90,17 +113,33 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
   const change = async (statement: string, ...values: readonly unknown[]): Promise<boolean> =>
     write(async ({ count }) => (await count(statement, ...values)) === 1);
 
+  // Those that are asked for at a time, and those that end at a time, are committed together.
+  const additions = new StepWriter<NewExecution, StoredExecution | undefined>({
+    write: (all) => write((run) => insert(run, all)),
+    close: async () => undefined,
+  });
+  const ends = new StepWriter<Ended, boolean>({
+    write: (all) => write((run) => finish(run, all)),
+    close: async () => undefined,
+  });
+
   const enqueue = async (given: NewExecution): Promise<Enqueued> => {
     kept ??= await read(countKept);
     const { rows, bytes } = kept;
-    const answer = await write((run) =>
-      add(run, given, () => {
-        if (rows >= MOST_ROWS || bytes + given.payload.byteLength > MOST_BYTES) throw executionsFull(rows, bytes);
-      }),
-    ).catch((error: unknown) => {
-      if (error !== TAKEN) throw error;
-      return undefined;
-    });
+    const isFull = rows >= MOST_ROWS || bytes + given.payload.byteLength > MOST_BYTES;
+    const isShared = !isFull && given.rerunOf === undefined && given.payload.byteLength <= SHARED_BYTES;
+    const added = isShared ? await additions.run(given) : undefined;
+    const answer =
+      added !== undefined
+        ? { as: 'new' as const, execution: added }
+        : await write((run) =>
+            add(run, given, () => {
+              if (isFull) throw executionsFull(rows, bytes);
+            }),
+          ).catch((error: unknown) => {
+            if (error !== TAKEN) throw error;
+            return undefined;
+          });
     // Another host has just stored one of the same key.
     if (answer === undefined) return enqueue(given);
     if (answer.as === 'new') kept = { rows: kept.rows + 1, bytes: kept.bytes + given.payload.byteLength };
@@ -191,13 +230,11 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
     async progress({ id, token }, progress) {
       await change(`UPDATE automate.executions SET progress = $3 WHERE ${HELD}`, id, token, progress);
     },
-    // What succeeded is not run again.
-    finish: ({ id, token }, { status, outcome = null, expiresAt }) =>
-      change(
-        `UPDATE automate.executions SET status = $3, outcome = $4, expires_at = $5, ended_at = $6, host = NULL, cancelling = 0,
-           payload = CASE WHEN $3 = 'succeeded' THEN NULL ELSE payload END, ${toldFrom('$6')} WHERE ${HELD}`,
-        ...[id, token, status, outcome, expiresAt, Date.now()],
-      ),
+    async finish(claim, how) {
+      const ended = { claim, how };
+      if ((how.outcome?.byteLength ?? 0) <= SHARED_BYTES) return ends.run(ended);
+      return (await write((run) => finish(run, [ended])))[0] === true;
+    },
     requeue({ id, token }, { afterMs, counts, outcome = null }) {
       const now = Date.now();
       const [dueAt, dueSince] = afterMs > 0 ? [now + afterMs, now] : [null, null];
@@ -255,6 +292,7 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
         };
       }),
     async close() {
+      await Promise.all([additions.close(), ends.close()]);
       // What it leaves is taken over at once. Where that cannot be written, it is taken over later.
       await write(({ count }) => count('DELETE FROM automate.execution_hosts WHERE name = $1', owner)).catch(
         () => undefined,
@@ -288,11 +326,9 @@ function runOver(session: Session): Run {
 const TAKEN = new Error('the key was taken meanwhile');
 
 async function add(run: Run, given: NewExecution, requireRoom: () => void): Promise<Enqueued> {
-  const { id, connector, action, principal, scopes, key = null, payload, payloadSha256, priority } = given;
-  const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null, schedule = null } = given;
-  const { callbackUrl = null } = given;
+  const { id, connector, principal, key, rerunOf } = given;
   const now = Date.now();
-  if (key !== null) {
+  if (key !== undefined) {
     const place = [connector, principal, key];
     const at = 'connector = $1 AND principal = $2 AND key = $3';
     await run.count(
@@ -309,7 +345,7 @@ async function add(run: Run, given: NewExecution, requireRoom: () => void): Prom
   } catch (error) {
     throw new CallersFault('', { cause: error });
   }
-  if (rerunOf !== null) {
+  if (rerunOf !== undefined) {
     const repeated = await run.count(
       `UPDATE automate.executions SET rerun_as = $1 WHERE id = $2 AND rerun_as IS NULL AND status IN ('failed', 'cancelled', 'unknown')`,
       id,
@@ -318,18 +354,67 @@ async function add(run: Run, given: NewExecution, requireRoom: () => void): Prom
     const original = repeated === 0 ? await find(run, rerunOf) : undefined;
     if (original !== undefined) return { as: 'not_repeated', execution: original };
   }
-  const [row] = await run.rows(
-    `INSERT INTO automate.executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
-       traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload,
-       callback, callback_url, callback_tries)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, 0, 0, 0, $13, $14, $15, $16, $17, $18, $19)
-     ON CONFLICT (connector, principal, key) WHERE key IS NOT NULL DO NOTHING RETURNING ${WITHOUT_PAYLOAD}`,
-    ...[id, connector, action, principal, JSON.stringify(scopes), key, payloadSha256, runTimeoutMs, runAt, priority],
-    ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, schedule, payload],
-    ...(callbackUrl === null ? [null, null, null] : ['pending', callbackUrl, 0]),
+  const [execution] = await insert(run, [given]);
+  if (execution === undefined) throw new CallersFault('', { cause: TAKEN });
+  return { as: 'new', execution };
+}
+
+/** Gives undefined for one whose key is taken. Keys in one order for all hosts, so that none waits for another that waits for it. */
+async function insert({ rows }: Run, all: readonly NewExecution[]): Promise<readonly (StoredExecution | undefined)[]> {
+  const placeOf = ({ connector, principal, key }: NewExecution): string =>
+    key === undefined ? '' : JSON.stringify([connector, principal, key]);
+  const isBefore = (one: NewExecution, other: NewExecution): boolean => placeOf(one) < placeOf(other);
+  const sorted = all.toSorted((one, other) => Number(isBefore(other, one)) - Number(isBefore(one, other)));
+  const column = (valueOf: (given: NewExecution) => unknown): readonly unknown[] =>
+    sorted.map((given) => valueOf(given) ?? null);
+  const added = await rows(
+    ADD,
+    column(({ id }) => id),
+    column(({ connector }) => connector),
+    column(({ action }) => action),
+    column(({ principal }) => principal),
+    column(({ scopes }) => JSON.stringify(scopes)),
+    column(({ key }) => key),
+    column(({ payloadSha256 }) => payloadSha256),
+    column(({ runTimeoutMs }) => runTimeoutMs),
+    column(({ runAt }) => runAt),
+    column(({ priority }) => priority),
+    column(({ traceparent }) => traceparent),
+    column(({ rerunOf }) => rerunOf),
+    column(({ schedule }) => schedule),
+    column(({ payload }) => payload),
+    column(({ callbackUrl }) => callbackUrl),
+    Date.now(),
   );
-  if (row === undefined) throw new CallersFault('', { cause: TAKEN });
-  return { as: 'new', execution: executionOf(row) };
+  const found = new Map(added.map((row) => [row['id'], row]));
+  return all.map(({ id }) => (found.has(id) ? executionOf(found.get(id)) : undefined));
+}
+
+/** How the run of a claim ended. */
+interface Ended {
+  readonly claim: Claim;
+  readonly how: ExecutionEnd;
+}
+
+/** Gives whether each took effect: of several of one claim the first does. */
+async function finish({ rows }: Run, all: readonly Ended[]): Promise<readonly boolean[]> {
+  const nameOf = (id: unknown, token: unknown): string => `${String(id)} ${String(token)}`;
+  const firsts = new Map(all.toReversed().map((each) => [nameOf(each.claim.id, each.claim.token), each]));
+  const given = [...firsts.values()];
+  const ended = await rows(
+    FINISH,
+    given.map(({ claim }) => claim.id),
+    given.map(({ claim }) => claim.token),
+    given.map(({ how }) => how.status),
+    given.map(({ how }) => how.outcome ?? null),
+    given.map(({ how }) => how.expiresAt),
+    Date.now(),
+  );
+  const names = new Set(ended.map(({ id, token }) => nameOf(id, token)));
+  return all.map((each) => {
+    const name = nameOf(each.claim.id, each.claim.token);
+    return firsts.get(name) === each && names.has(name);
+  });
 }
 
 async function find({ rows }: Run, id: string): Promise<StoredExecution | undefined> {
