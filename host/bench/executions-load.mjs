@@ -24,7 +24,8 @@ export function answerLoad(add, more = {}) {
     },
     ...more,
   };
-  process.on('message', async (message) => process.send({ value: await jobs[message.op](message) }));
+  const answer = async (message) => process.send({ value: await jobs[message.op](message) });
+  process.on('message', (message) => void answer(message));
   process.on('disconnect', () => process.exit());
   process.send('ready');
 }

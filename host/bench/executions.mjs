@@ -11,11 +11,11 @@ import { start } from './rest-process.mjs';
 
 export const name = 'executions';
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 const COUNT = 1_500;
 const IN_FLIGHT = 64;
 /** Of the even load, by which waits are measured. */
-const PACED = 120;
+const PACED = 100;
 const EVERY_MS = 10;
 const PLACES = 64;
 /** 1 / 0.7: what takes so many times longer has 0.7 of the throughput. */

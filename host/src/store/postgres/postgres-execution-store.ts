@@ -44,12 +44,14 @@ const HELD = `id = $1 AND token = $2 AND status = 'running'`;
  */
 const PROMOTE = `UPDATE automate.executions SET due_at = NULL, due_since = NULL WHERE due_at <= $1 OR due_since > $1`;
 
-const READY = `WITH RECURSIVE found (connector) AS (
+const WAITING = `WITH RECURSIVE found (connector) AS (
     SELECT min(connector) FROM automate.executions WHERE status = 'queued' AND due_at IS NULL
     UNION ALL
     SELECT (SELECT min(e.connector) FROM automate.executions e WHERE e.status = 'queued' AND e.due_at IS NULL AND e.connector > found.connector)
       FROM found WHERE found.connector IS NOT NULL
-  ) SELECT connector FROM found WHERE connector IS NOT NULL`;
+  ) SELECT ARRAY (SELECT connector FROM found WHERE connector IS NOT NULL) AS connectors,
+    (SELECT min(due_at) FROM automate.executions WHERE due_at IS NOT NULL) AS next_at,
+    EXISTS (SELECT FROM automate.executions WHERE status = 'running' AND host <> $1) AS others`;
 
 const CLAIM = `WITH next AS (
     SELECT r.seq FROM unnest($1::text[], $2::integer[]) AS l (connector, places)
@@ -59,7 +61,10 @@ const CLAIM = `WITH next AS (
         SELECT e.seq, e.priority FROM automate.executions e
         WHERE e.status = 'queued' AND e.due_at IS NULL AND e.connector = l.connector
         ORDER BY e.priority DESC, e.seq LIMIT greatest(0, least($3::bigint, l.places - t.running))) r
-    ORDER BY r.priority DESC, r.seq LIMIT $3)
+    ORDER BY r.priority DESC, r.seq LIMIT $3),
+  live AS (
+    INSERT INTO automate.execution_hosts (name, beat) SELECT $4, 1 WHERE EXISTS (SELECT FROM next)
+    ON CONFLICT (name) DO UPDATE SET beat = execution_hosts.beat + 1)
   UPDATE automate.executions e SET status = 'running', host = $4, token = token + 1, started_at = $5, attempts = attempts + 1, progress = NULL
   FROM next WHERE e.seq = next.seq AND e.status = 'queued' RETURNING e.*`;
 
@@ -180,16 +185,12 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
     waiting: () =>
       write(async ({ rows, count }) => {
         await count(PROMOTE, Date.now());
-        const ready = await rows(READY);
-        const [next] = await rows('SELECT min(due_at) AS at FROM automate.executions WHERE due_at IS NOT NULL');
-        const others = await rows(
-          `SELECT FROM automate.executions WHERE status = 'running' AND host <> $1 LIMIT 1`,
-          owner,
-        );
+        const [row] = await rows(WAITING, owner);
+        const nextAt = row?.['next_at'];
         return {
-          connectors: ready.map(({ connector }) => String(connector)),
-          ...(typeof next?.['at'] === 'number' ? { nextAt: next['at'] } : {}),
-          others: others.length > 0,
+          connectors: row?.['connectors'] as readonly string[],
+          ...(typeof nextAt === 'number' ? { nextAt } : {}),
+          others: row?.['others'] === true,
         };
       }),
     claim: (most, limits) =>
@@ -200,7 +201,6 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
         await count(PROMOTE, now);
         const places = Object.values(limits);
         const claimed = await rows(CLAIM, Object.keys(limits), places, most, owner, now);
-        if (claimed.length > 0) await count(LIVE, owner);
         return claimed.map(claimedOf).toSorted((one, other) => other.priority - one.priority || one.seq - other.seq);
       }),
     renew: (claims) =>

@@ -86,6 +86,46 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(await store.stats()).toEqual({ queued: 0, running: 0, deadLetters: 0 });
     });
 
+    it('are kept whole, small and large, and end once, where many come at a time', async () => {
+      const bytesOf = (index: number): Buffer => Buffer.alloc(index % 5 === 0 ? 50_000 : 50, index);
+      const given = Array.from({ length: 60 }, (_, index) =>
+        execution({
+          payload: bytesOf(index),
+          ...(index % 2 === 0
+            ? { key: `k${index}`, callbackUrl: Buffer.from([index, 0, 92]) }
+            : { runTimeoutMs: index }),
+        }),
+      );
+      const kept = await Promise.all(given.map((each) => store.enqueue(each)));
+      for (const [index, { as, execution: found }] of kept.entries()) {
+        const { payload: _sealed, callbackUrl, ...said } = given[index] ?? execution();
+        expect(as).toBe('new');
+        expect(found).toMatchObject({ ...said, status: 'queued' });
+        expect(found.callbackUrl && Buffer.from(found.callbackUrl)).toEqual(callbackUrl);
+      }
+      const claimed = await store.claim(100, { c: 100 });
+      expect(claimed).toHaveLength(60);
+      const numberOf = ({ id }: { readonly id: string }): number => given.findIndex((each) => each.id === id);
+      for (const each of claimed) expect(bytesOf(numberOf(each)).equals(each.payload)).toBe(true);
+      const ended = await Promise.all(
+        claimed.flatMap((each) => {
+          const outcome = bytesOf(numberOf(each));
+          return [
+            store.finish({ ...each, token: each.token - 1 }, end('failed')),
+            store.finish(each, { ...end('succeeded'), outcome }),
+            store.finish(each, { ...end('failed'), outcome }),
+          ];
+        }),
+      );
+      for (const [index, each] of claimed.entries()) {
+        const [stale, first, second] = ended.slice(3 * index, 3 * index + 3);
+        expect([stale, [first, second].filter(Boolean).length]).toEqual([false, 1]);
+        const found = await store.find(each.id);
+        expect(found?.status).toBe(first ? 'succeeded' : 'failed');
+        expect(bytesOf(numberOf(each)).equals(found?.outcome ?? Buffer.alloc(0))).toBe(true);
+      }
+    });
+
     it('are one for a key of a caller and connector, however many ask for it at once', async () => {
       const answers = await Promise.all(Array.from({ length: 20 }, () => store.enqueue(execution({ key: 'k' }))));
       expect(answers.filter(({ as }) => as === 'new')).toHaveLength(1);
