@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { connect } from '@automate/client';
+import { randomFrom } from './random-from.mjs';
 
 const { values: options } = parseArgs({
   options: { kills: { type: 'string', default: '200' }, seed: { type: 'string' } },
@@ -419,15 +420,4 @@ function makeProject(port) {
   const ledger = { id: 'ledger', kind: 'ledger', host: '127.0.0.1', port, auth, health_check: { enabled: false } };
   writeFileSync(join(folder, 'config', 'connectors.json'), JSON.stringify({ connectors: [ledger] }));
   return folder;
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(start) {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -318,6 +318,10 @@ export class Cluster {
     this.#health.lapse();
     this.#held.clear();
     this.#options.onLost(lost);
+    // Where a beat has said why, that is known already; a beat that comes too late says nothing.
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#options.onLease(tooLate());
   }
 
   /** The one that holds least of those that may run it, where this one may not, or holds clearly more than its share. */
@@ -327,6 +331,13 @@ export class Cluster {
     if (isFit && this.#held.size < (CLEARLY_MORE * all) / (others.length + 1) + AND_SOME) return undefined;
     return others.toSorted((a, b) => a.held - b.held)[0];
   }
+}
+
+function tooLate(): UnavailableError {
+  return new UnavailableError(
+    `nothing was heard from the database for ${LEASE_MS - MARGIN_MS} ms: it cannot be reached, or it or this machine is too busy`,
+    { blame: 'operator', details: { reason: 'store_lost' } },
+  );
 }
 
 function leaseLapsed(connector: string): UnavailableError {

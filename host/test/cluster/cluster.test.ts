@@ -73,6 +73,9 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     expect(remote.asked('slept').pids).toEqual([pid(other.host)]);
     await ask(one.service, 'shared', 'change', 'woken');
     expect(remote.asked('woken')).toEqual({ times: 1, pids: [pid(other.host)] });
+    // Though the database was there all the time.
+    for (const event of ['lease_lost', 'lease_back'])
+      await one.host.waitForRecord((record) => record['event'] === event);
   });
 
   it('place a connector where its labels are, and stop it before their lease ends where the database is away', async () => {
