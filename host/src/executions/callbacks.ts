@@ -5,6 +5,7 @@ import { LONGEST_CALLBACK_WAIT_MS } from '../store/execution-store.ts';
 import type { ExecutionTexts } from './execution-texts.ts';
 import type { CallbackTarget } from './post-callback.ts';
 import { postCallback } from './post-callback.ts';
+import { SlowReceivers } from './slow-receivers.ts';
 
 /** Ends that one host tells at the same time. */
 const MOST_AT_ONCE = 32;
@@ -17,6 +18,9 @@ const FIRST_WAIT_MS = 1_000;
 
 /** Longest wait before it is looked again, in milliseconds: another host may have left some. */
 const LOOK_MS = 30_000;
+
+/** Why a try was not even begun. */
+const RECEIVER_BUSY = 'its receiver is slow, and is still being told of others';
 
 /** Where callbacks may go, and what they are signed with, as the configuration says now. */
 export interface CallbackPolicy {
@@ -41,6 +45,7 @@ export interface CallbacksOptions extends CallbackPolicy {
 export class Callbacks {
   readonly #options: CallbacksOptions;
   readonly #under = new Set<Promise<void>>();
+  readonly #receivers = new SlowReceivers();
   readonly #closed = new AbortController();
   #looks = false;
   #looking: Promise<void> | undefined;
@@ -120,7 +125,7 @@ export class Callbacks {
     if (end === 'delivered' || isCut) return;
     const { id, callbackTries: tries = 0 } = execution;
     const whatNext = typeof end === 'string' ? 'it is given up' : 'it is tried again';
-    if (tries === 1 || typeof end === 'string')
+    if ((tries === 1 && why !== RECEIVER_BUSY) || typeof end === 'string')
       warn(`the end of the execution ${id} could not be told (try ${tries}): ${why}; ${whatNext}`);
   }
 
@@ -130,13 +135,17 @@ export class Callbacks {
     const { callbackUrl, callback: _state, ...view } = texts.view(execution);
     if (callbackUrl === undefined) throw new Error('where it is to be told cannot be read any more');
     requireAllowed(callbackUrl);
+    const url = new URL(callbackUrl);
+    const release = this.#receivers.take(url.origin);
+    if (release === undefined) return RECEIVER_BUSY;
+    using _place = { [Symbol.dispose]: release };
+    const key = await secret();
+    if (key === '') throw new Error('executions.callback_secret is empty, which signs nothing');
     const body = JSON.stringify(executionView(view));
     const timestamp = String(Math.floor(Date.now() / 1000));
-    const signature = createHmac('sha256', await secret())
-      .update(`${timestamp}.${body}`)
-      .digest('hex');
-    return postCallback({
-      url: new URL(callbackUrl),
+    const signature = createHmac('sha256', key).update(`${timestamp}.${body}`).digest('hex');
+    return await postCallback({
+      url,
       body,
       headers: {
         'content-type': 'application/json',

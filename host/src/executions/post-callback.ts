@@ -67,6 +67,8 @@ export function postCallback({ url, body, headers, refuses, signal }: PostedCall
       const isRedirect = statusCode >= 300 && statusCode < 400;
       return resolve(`it answered ${statusCode}${isRedirect ? ', and redirects are not followed' : ''}`);
     });
+    // Whoever answers in another protocol is cut off without an error.
+    request.on('close', () => resolve('it ended the connection without an answer'));
     request.end(body);
   });
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from '@automate/client';
 import { executionView } from '@automate/contract/http';
@@ -112,6 +113,10 @@ describe('the end of an execution', () => {
       urlOf('/ends2'),
       urlOf('/'),
       urlOf('/ends/../other'),
+      urlOf('/ends/..%2fother'),
+      urlOf('/ends/%2e%2e%5Cother'),
+      urlOf('/ends/a/%252e%252E/%252e%252e/other'),
+      urlOf('/ends/..;/other'),
       'https://127.0.0.1/ends',
       'http://localhost/ends',
     ])
@@ -150,6 +155,40 @@ describe('the end of an execution', () => {
       expect(await host.service.getExecution(each.id)).toMatchObject({ status: 'succeeded', callback: 'pending' });
     expect(elsewhere).toEqual([]);
     expect(host.logText).toContain('could not be told (try 1): it answered 500; it is tried again');
+  });
+
+  it('is told again where a receiver goes over to another protocol, which holds up nobody', async () => {
+    const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n';
+    const other = createTcpServer((socket) => socket.on('error', () => 0).once('data', () => socket.write(upgrade)));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    using _ended = { [Symbol.dispose]: () => other.close() };
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    await using host = await openHost(yaml(told(url)));
+    const { id } = await host.service.startExecution({ ...order, callbackUrl: url });
+    await eventually(() => host.logText.includes('could not be told (try 1): it ended the connection'));
+    expect(await host.service.getExecution(id)).toMatchObject({ status: 'succeeded', callback: 'pending' });
+  });
+
+  it('is told without waiting for the many that a slow receiver is told of', async () => {
+    const slow = await CallbackReceiver.open(SECRET);
+    await using _closed = slow;
+    let answered = 0;
+    slow.onTold = (_told, response) =>
+      void setTimeout(() => {
+        answered += 1;
+        response.end();
+      }, 1_200);
+    await using host = await openHost(
+      yaml(told(`http://127.0.0.1:${slow.port}/`).replace(']', `, "http://127.0.0.1:${receiver.port}/"]`)),
+    );
+    const callbackUrl = `http://127.0.0.1:${slow.port}/`;
+    await Promise.all(Array.from({ length: 300 }, () => host.service.startExecution({ ...order, callbackUrl })));
+    await eventually(() => answered > 0);
+    const { id } = await host.service.startExecution({ ...order, callbackUrl: urlOf() });
+    await stateOf(host, id, 'delivered');
+    // They are all due before, and 32 at a time.
+    expect(answered).toBeLessThan(250);
+    expect(host.logText).not.toContain('could not be told');
   });
 
   it('is told at no address that the network rules deny', async () => {

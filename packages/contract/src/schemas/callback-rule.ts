@@ -13,7 +13,21 @@ export function coversCallback(text: string, url: URL): boolean {
   if (rule === undefined || rule.url.protocol !== url.protocol || rule.url.port !== url.port) return false;
   const { hostname, pathname } = rule.url;
   if (rule.below ? !url.hostname.endsWith(`.${hostname}`) : url.hostname !== hostname) return false;
+  if (climbs(url.pathname)) return false;
   return url.pathname === pathname || url.pathname.startsWith(pathname.endsWith('/') ? pathname : `${pathname}/`);
+}
+
+/** Signs of a path as they are written, once or several times over. */
+const WRITTEN_SIGNS: Readonly<Record<string, string>> = { '%25': '%', '%2e': '.', '%2f': '/', '%3b': ';', '%5c': '\\' };
+
+/** Whether there is a step up in a path, written so that it stands there still: some servers take it, and are elsewhere then. */
+function climbs(pathname: string): boolean {
+  let path = pathname;
+  for (let before = ''; before !== path;) {
+    before = path;
+    path = path.replace(/%(?:25|2e|2f|3b|5c)/gi, (sign) => WRITTEN_SIGNS[sign.toLowerCase()] ?? sign);
+  }
+  return path.split(/[/\\]/).some((step) => /^\.\.(?:;|$)/.test(step));
 }
 
 function readRule(text: string): { readonly url: URL; readonly below: boolean } | undefined {
