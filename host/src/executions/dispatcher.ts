@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type {
   CallOptions,
   CallProgress,
+  Effect,
   ErrorEnvelope,
   ExecuteTextRequest,
   RetryConfig,
@@ -361,26 +362,33 @@ export class Dispatcher {
     if (execution.callback !== undefined) this.#options.onCallback();
   }
 
-  /** What was cancelled meanwhile is not run again. */
-  #requeue(run: Run, next: Omit<AnotherRun, 'outcome'>, error: ErrorEnvelope): Promise<void> {
-    if (run.why === 'cancelled') return this.#end(run, 'cancelled', cancelled().toEnvelope());
-    const outcome = this.#options.texts.sealError(run.execution.id, error);
-    return this.#write(run, (store) => store.requeue(run.execution, { ...next, outcome }));
+  /** What was cancelled meanwhile, also by way of another host, is not run again. */
+  async #requeue(
+    run: Pick<Run, 'execution' | 'lost'> & Partial<Pick<Run, 'why'>>,
+    next: Omit<AnotherRun, 'outcome'>,
+    error: ErrorEnvelope | undefined,
+  ): Promise<void> {
+    const { execution } = run;
+    const outcome = error && this.#options.texts.sealError(execution.id, error);
+    if (run.why !== 'cancelled' && (await this.#write(run, (store) => store.requeue(execution, { ...next, outcome }))))
+      return;
+    // Where the claim is another's by now this changes nothing.
+    await this.#end(run, 'cancelled', cancelled(error?.effect ?? 'maybe'));
   }
 
   /** Tries until it is written, or is another host's to write. At the host's end once more: the next one finds the claim lapsed. */
-  async #write(run: Pick<Run, 'lost'>, write: (store: ExecutionStore) => Promise<boolean>): Promise<void> {
+  async #write(run: Pick<Run, 'lost'>, write: (store: ExecutionStore) => Promise<boolean>): Promise<boolean> {
     const { store, onFault } = this.#options;
     while (!run.lost) {
       try {
-        await write(store);
-        return;
+        return await write(store);
       } catch (fault) {
         onFault(fault, 'how an execution stands was written down');
-        if (this.#closing) return;
+        if (this.#closing) break;
         await delay(RENEW_MS);
       }
     }
+    return true;
   }
 
   /** Of one whose host ended, or stood still, while it ran. */
@@ -415,13 +423,13 @@ export class Dispatcher {
     reason: 'host_ended' | 'lease_lost',
     run: Pick<Run, 'execution' | 'lost'>,
   ): Promise<void> {
-    const { store, forgetUnknown } = this.#options;
+    const { forgetUnknown } = this.#options;
     const { id, connector, action, key, cancelling, attempts } = execution;
-    if (cancelling) return this.#end(run, 'cancelled', cancelled().toEnvelope());
+    if (cancelling) return this.#end(run, 'cancelled', cancelled('maybe'));
     const idempotent = await this.#mayRepeat(execution);
     if (idempotent || (key !== undefined && attempts < MOST_TAKEOVERS)) {
       if (idempotent && key !== undefined) await forgetUnknown(execution);
-      return this.#write(run, () => store.requeue(execution, { afterMs: 0, counts: true }));
+      return this.#requeue(run, { afterMs: 0, counts: true }, undefined);
     }
     const why =
       reason === 'host_ended'
@@ -442,6 +450,6 @@ function end(run: Run, why: Why): void {
   run.controller.abort();
 }
 
-function cancelled(): CancelledError {
-  return new CancelledError('the execution was cancelled', { effect: 'none' });
+function cancelled(effect: Effect): ErrorEnvelope {
+  return new CancelledError('the execution was cancelled', { effect }).toEnvelope();
 }

@@ -173,7 +173,10 @@ export class Executions implements ExecutionOperations {
   async cancelExecution(id: string, options: CallOptions = {}): Promise<Execution> {
     const before = await this.#find(id, options);
     if (hasEnded(before)) throw alreadyEnded(before);
-    const error = new CancelledError('the execution was cancelled before it ran', { effect: 'none' });
+    // A run whose host ended is begun anew without an error of it: it may have taken effect.
+    const effect = before.attempts > 0 && before.outcome === undefined ? 'maybe' : 'none';
+    const when = before.attempts > 0 ? 'before it ran again' : 'before it ran';
+    const error = new CancelledError(`the execution was cancelled ${when}`, { effect });
     const after = await this.#options.store.cancel(id, {
       outcome: this.#texts.sealError(id, error.toEnvelope()),
       expiresAt: Date.now() + this.#options.placesOf(before.connector).ttlMs,

@@ -159,7 +159,7 @@ export interface ExecutionStore {
   progress(claim: Claim, progress: string): Promise<void>;
   /** False where the claim is another's by now, and nothing was changed. */
   finish(claim: Claim, end: ExecutionEnd): Promise<boolean>;
-  /** Queues it again; false as above. */
+  /** Queues it again; false as above, and where somebody has cancelled it. */
   requeue(claim: Claim, again: AnotherRun): Promise<boolean>;
   /** Ends one that waits; of one that runs it is noted, for the host that runs it. Gives how it stands then. */
   cancel(id: string, end: Omit<ExecutionEnd, 'status'>): Promise<StoredExecution | undefined>;

@@ -354,7 +354,7 @@ class ExecutionTable implements Answering {
     const waits = afterMs > 0;
     return (
       this.#run(
-        `UPDATE executions SET status = 'queued', host = NULL, outcome = ?, due_at = ?, due_since = ?, attempts = attempts - ? WHERE ${HELD}`,
+        `UPDATE executions SET status = 'queued', host = NULL, outcome = ?, due_at = ?, due_since = ?, attempts = attempts - ? WHERE ${HELD} AND cancelling = 0`,
         [outcome ?? null, waits ? now + afterMs : null, waits ? now : null, counts ? 0 : 1, id, token],
       ) === 1
     );

@@ -106,3 +106,46 @@ it('what runs when its host ends in order is ended, given back to the queue, or 
     error: { code: 'OUTCOME_UNKNOWN', details: { reason: 'host_ended' } },
   });
 });
+
+it('what was cancelled, and whose host is killed before its call has let go, may have taken effect, and is not run again', async () => {
+  await using remote = await RemoteSystem.open();
+  remote.onAsked = () => undefined;
+  await using project = await CliProject.open({
+    kinds: [],
+    yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`,
+  });
+  await project.sandbox.addConnector({
+    kind: 'orders',
+    source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
+  });
+  const ids: string[] = [];
+  {
+    await using host = await project.start();
+    await using service = await connect({ address: host.ready.grpc });
+    for (const idempotencyKey of [undefined, 'k'])
+      ids.push(
+        (
+          await service.startExecution({
+            id: 'orders',
+            action: 'stay',
+            ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+          })
+        ).id,
+      );
+    await eventually(() => remote.asked.length === 2);
+    const cancelled = ids.map((id) => service.cancelExecution(id).catch(() => undefined));
+    await eventually(async () => (await listAll(service)).every(({ cancelling }) => cancelling === true));
+    await host.end('SIGKILL');
+    await Promise.all(cancelled);
+  }
+  await using host = await project.start();
+  await using service = await connect({ address: host.ready.grpc });
+  for (const id of ids)
+    expect(
+      await eventually(
+        () => service.getExecution(id),
+        ({ status }) => status !== 'running',
+      ),
+    ).toMatchObject({ status: 'cancelled', error: { code: 'CANCELLED', effect: 'maybe' } });
+  expect(remote.asked).toHaveLength(2);
+});

@@ -117,4 +117,49 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
     await other.pauseSchedule('nightly');
     await expect(other.removeSchedule('nightly')).resolves.toMatchObject({ name: 'nightly' });
   });
+
+  it('are not run again, however their run ends, once another host has cancelled them', async () => {
+    const url = await databases.create();
+    await using remote = await RemoteSystem.open();
+    const held: (() => void)[] = [];
+    remote.onAsked = (asked) => void held.push(() => asked.answer({}, 503));
+    await using project = await CliProject.open({
+      kinds: [],
+      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, retry: { attempts: 1 } }]`,
+    });
+    await project.sandbox.addConnector({
+      kind: 'orders',
+      // Its host holds it back, and would make its call again.
+      source: (await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8')).replace(
+        "{ effect: 'none' }",
+        "{ effect: 'none', retryable: true, details: { reason: 'rate_limit' } }",
+      ),
+    });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    await using first = await start('a');
+    await using second = await start('b');
+    const services = await Promise.all([first, second].map(({ ready }) => connect({ address: ready.grpc })));
+    const [one, other] = services as [(typeof services)[0], (typeof services)[0]];
+    const ids = await Promise.all(
+      Array.from({ length: 6 }, async () => (await one.startExecution({ id: 'orders', action: 'place' })).id),
+    );
+    await eventually(() => held.length === ids.length);
+    // Whoever runs one that the other has cancelled hears of it later than of the answer.
+    const cancelled = ids.map((id, index) => (index % 2 === 0 ? one : other).cancelExecution(id));
+    const isCancelled = ({ cancelling, status }: Execution) => cancelling === true || status === 'cancelled';
+    await eventually(async () => (await other.listExecutions()).executions.every(isCancelled));
+    for (const answer of held.splice(0)) answer();
+    await Promise.all(cancelled);
+    for (const id of ids)
+      expect(
+        await eventually(
+          () => other.getExecution(id),
+          ({ status }) => status !== 'queued' && status !== 'running',
+        ),
+      ).toMatchObject({ status: 'cancelled', attempts: 1 });
+    expect(remote.asked).toHaveLength(ids.length);
+    for (const service of services) await service.close();
+  });
 });

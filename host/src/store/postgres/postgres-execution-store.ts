@@ -239,7 +239,7 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
       const now = Date.now();
       const [dueAt, dueSince] = afterMs > 0 ? [now + afterMs, now] : [null, null];
       return change(
-        `UPDATE automate.executions SET status = 'queued', host = NULL, outcome = $3, due_at = $4, due_since = $5, attempts = attempts - $6 WHERE ${HELD}`,
+        `UPDATE automate.executions SET status = 'queued', host = NULL, outcome = $3, due_at = $4, due_since = $5, attempts = attempts - $6 WHERE ${HELD} AND cancelling = 0`,
         ...[id, token, outcome, dueAt, dueSince, counts ? 0 : 1],
       );
     },

@@ -236,6 +236,8 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(await store.claim(5, { c: 5 })).toEqual([]);
       expect(await store.cancel(running.id, over)).toMatchObject({ status: 'running', cancelling: true });
       expect(await store.renew([claimed])).toEqual({ lost: [], cancelled: [running.id] });
+      expect(await store.requeue(claimed, { afterMs: 0, counts: true })).toBe(false);
+      expect(await store.find(running.id)).toMatchObject({ status: 'running', cancelling: true });
       await store.finish(claimed, end('succeeded'));
       expect(await store.cancel(running.id, over)).toMatchObject({ status: 'succeeded', cancelling: false });
       expect(await store.cancel('none', over)).toBeUndefined();
