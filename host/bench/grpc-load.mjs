@@ -4,13 +4,11 @@ import { connect } from 'node:http2';
 
 const sessions = new Map();
 
-process.on('message', (order) => void run(order));
+process.on('message', (order) => void (order.steady === undefined ? run(order) : runSteady(order)));
 process.on('disconnect', () => process.exit());
 
 async function run({ address, path, message, inFlight, seconds, authorization }) {
-  const session =
-    sessions.get(address) ?? connect(`http://${address}`, { settings: { initialWindowSize: 4 * 1024 * 1024 } });
-  sessions.set(address, session);
+  const session = sessionTo(address);
   const body = frame(Buffer.from(message, 'base64'));
   const before = process.cpuUsage();
   const startedAt = performance.now();
@@ -25,17 +23,44 @@ async function run({ address, path, message, inFlight, seconds, authorization })
 }
 
 async function callUntil(until, { session, path, body, counts, authorization }) {
-  const headers = {
-    ':method': 'POST',
-    ':path': path,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...(authorization === undefined ? {} : { authorization }),
-  };
+  const headers = { ...headersOf(path), ...(authorization === undefined ? {} : { authorization }) };
   while (performance.now() < until) {
     if (await call(session, headers, body, counts)) counts.answers++;
     else counts.failures++;
   }
+}
+
+/** So many calls a second, to each address and of each message in turn, however long the ones before take; and how long each took. */
+async function runSteady({ path, steady: { addresses, messages, rate }, seconds }) {
+  const bodies = messages.map((message) => frame(Buffer.from(message, 'base64')));
+  const counts = { answers: 0, failures: 0, bytes: 0 };
+  const latencies = [];
+  const headers = headersOf(path);
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: rate * seconds }, async (_, index) => {
+      const due = startedAt + (index * 1000) / rate;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(1, due - performance.now())));
+      // Each message goes to each address.
+      const address = addresses[(index + Math.floor(index / messages.length)) % addresses.length];
+      const sentAt = performance.now();
+      const isAnswered = await call(sessionTo(address), headers, bodies[index % bodies.length], counts);
+      if (isAnswered) latencies.push(performance.now() - sentAt);
+      else counts.failures++;
+    }),
+  );
+  process.send({ ...counts, latencies });
+}
+
+function sessionTo(address) {
+  const session =
+    sessions.get(address) ?? connect(`http://${address}`, { settings: { initialWindowSize: 4 * 1024 * 1024 } });
+  sessions.set(address, session);
+  return session;
+}
+
+function headersOf(path) {
+  return { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
 }
 
 /** One call; true when it ended with status 0. */

@@ -8,6 +8,7 @@ const BENCHES = {
   access: () => import('./access.mjs'),
   executions: () => import('./executions.mjs'),
   rest: () => import('./transports-rest.mjs'),
+  forwarded: () => import('./forwarded.mjs'),
   discovery: () => import('./discovery.mjs'),
   boot: () => import('./boot.mjs'),
   start: () => import('./start.mjs'),
