@@ -100,7 +100,9 @@ async function compare({ loads, local, forwarded }) {
         );
         for (const [contender, results] of Object.entries(runs)) {
           const of = (index) => median(results.map(({ cpu }) => cpu[index])).toFixed(0);
-          console.log(`  ${contender}: ${of(0)} µs of CPU a call at the host that runs it, ${of(1)} µs at the other one`);
+          console.log(
+            `  ${contender}: ${of(0)} µs of CPU a call at the host that runs it, ${of(1)} µs at the other one`,
+          );
         }
       }
     }
@@ -115,8 +117,8 @@ async function compareSteady({ load, one, three, ids }) {
     for (const [contender, hosts] of Object.entries({ one, three })) {
       const { path } = hosts[0].target;
       const steady = { addresses: hosts.map(({ target }) => target.address), messages, rate: STEADY.rate };
-      const { failures, latencies } = await load.ask({ path, steady, seconds: STEADY.seconds });
-      if (failures > 0) throw new Error(`${failures} calls failed`);
+      const { failures, latencies, said } = await load.ask({ path, steady, seconds: STEADY.seconds });
+      if (failures > 0) throw new Error(`${failures} calls failed: ${decodeURI(said)}`);
       const sorted = latencies.toSorted((a, b) => a - b);
       if (round === 0) continue;
       runs[contender].push(sorted[Math.ceil(sorted.length * 0.99) - 1]);
@@ -138,7 +140,7 @@ async function measure({ loads, door, asked, all, bytes, inFlight }) {
   const cpuOf = () => Promise.all(all.map(({ process }) => process.ask('cpu')));
   const before = await cpuOf();
   const { address, url, path } = asked.target;
-  const { answers, failures, ms } =
+  const { answers, failures, ms, said } =
     door === 'grpc'
       ? await loads.grpc.ask({ address, path, message: encode('echo', bytes), inFlight, seconds: SECONDS })
       : await loads.rest.ask({
@@ -148,7 +150,7 @@ async function measure({ loads, door, asked, all, bytes, inFlight }) {
           seconds: 1,
         });
   const after = await cpuOf();
-  if (failures > 0 || answers === 0) throw new Error(`${failures} of ${answers + failures} calls failed`);
+  if (failures > 0 || answers === 0) throw new Error(`${failures} of ${answers + failures} calls failed: ${said}`);
   const cpu = after.map((now, index) => ((now - before[index]) * 1000) / answers);
   return { microseconds: (ms * 1000) / answers, cpu };
 }

@@ -68,7 +68,12 @@ function call(session, headers, body, counts) {
   return new Promise((resolve) => {
     const stream = session.request(headers);
     let status;
-    stream.on('trailers', (trailers) => (status = trailers['grpc-status']));
+    const note = (headers) => {
+      status = headers['grpc-status'] ?? status;
+      if (status !== undefined && status !== '0') counts.said ??= headers['grpc-message'];
+    };
+    // A failed call has headers alone.
+    stream.on('response', note).on('trailers', note);
     stream.on('data', (chunk) => (counts.bytes += chunk.length));
     stream.on('close', () => resolve(status === '0'));
     stream.on('error', () => resolve(false));

@@ -364,6 +364,7 @@ async function openHost(
             [tls?.material.context.cert, tls?.material.context.ca]
               .flat()
               .flatMap((pem) => (pem === undefined ? [] : [String(pem)])),
+          onFault: tellFault,
           ...placements(registry),
           healthOf: (id) => {
             const entry = registry.find(id);
@@ -632,6 +633,7 @@ async function openHost(
         pageDir: HOST_FILES.page,
         stack,
         tls,
+        serveLine: cluster && ((...line) => cluster.peers.serveLine(...line)),
         turnedAway: (caller) => events.emit('turnedAway', caller),
         readRefused: (caller) => events.emit('readRefused', caller),
         metrics: (format) => telemetry.metricsText(format),

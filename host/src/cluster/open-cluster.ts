@@ -17,6 +17,8 @@ export interface OpenClusterOptions extends ClusterOptions {
   /** What is derived of each master key for this use, the one in use first. */
   keys(): readonly Uint8Array[];
   authorities(): readonly string[];
+  /** Hears of what nobody foresaw. */
+  onFault(fault: unknown, what: string): void;
   /** Whether one host alone runs the connector, and this one could. */
   isPlaced(connector: string): boolean;
 }
@@ -46,6 +48,7 @@ export interface OpenCluster {
 export function openCluster({
   keys,
   authorities,
+  onFault,
   isPlaced: isPlacedHere,
   ...options
 }: OpenClusterOptions): OpenCluster {
@@ -61,7 +64,7 @@ export function openCluster({
       return remembered.keys;
     },
   });
-  const peers = new Peers({ id: options.host.id, credentials, authorities });
+  const peers = new Peers({ id: options.host.id, credentials, authorities, onFault });
   // Without a host that has its kind it is told here what is missing.
   const isPlaced = (connector: string): boolean =>
     isPlacedHere(connector) || (options.lacksKind(connector) && cluster.isFitElsewhere(connector));

@@ -15,7 +15,7 @@ import { encodePayload } from '@automate/contract/json-text';
 import type { LivingHost } from '../store/placement-store.ts';
 import type { Cluster } from './cluster.ts';
 import { overHosts } from './over-hosts.ts';
-import type { Peers } from './peers.ts';
+import type { Peer, Peers } from './peers.ts';
 
 /** For how long a call looks for who holds its connector, whatever its caller would wait, in milliseconds: a lease lapses meanwhile. */
 const PATIENCE_MS = 8_000;
@@ -35,13 +35,19 @@ type Passed<T> =
   | { readonly is: 'answered'; readonly value: T }
   | { readonly is: 'not sent' | 'lost'; readonly error: ConnectorError };
 
+/** How a call is made here, and at another host, which may end. */
+interface Routed<T> {
+  here(options: CallOptions): Promise<T>;
+  there(peer: Peer, options: CallOptions, life: AbortSignal | undefined): Promise<T>;
+}
+
 /** The service in which what concerns one connector goes to the host that holds it, over gRPC where that is another one. */
 export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: PassOnOptions): ConnectorService {
   /** @param lost what is done where the host was lost during the call; default: the call is made again, as it does no harm twice */
   const route = async <T>(
     id: string,
     given: CallOptions,
-    call: (at: ConnectorService, options: CallOptions) => Promise<T>,
+    call: Routed<T>,
     lost: (error: ConnectorError) => Promise<void> = async () => undefined,
   ): Promise<T> => {
     const startedAt = performance.now();
@@ -49,7 +55,7 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
       given.timeoutMs === undefined || given.timeoutMs === Infinity
         ? given
         : { ...given, signal: given.signal, timeoutMs: Math.max(1, given.timeoutMs - (performance.now() - startedAt)) };
-    const here = peers.hasPassedOn(given);
+    const here = peers.isPassedOn(given.principal);
     /** Since when it has been looked for who holds it. */
     let since = startedAt;
     let effect: Effect = 'none';
@@ -57,9 +63,9 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
       let error: ConnectorError;
       try {
         const holder = await cluster.find(id, { here });
-        if (holder.mine) return await call(service, left());
+        if (holder.mine) return await call.here(left());
         if (here) throw heldElsewhere(id, holder.host);
-        const passed = await ask(holder.host, left(), call);
+        const passed = await ask(holder.host, left(), call.there);
         if (passed.is === 'answered') return passed.value;
         ({ error } = passed);
         cluster.forget(id);
@@ -84,18 +90,10 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
     }
   };
 
-  const ask = async <T>(
-    host: LivingHost,
-    options: CallOptions,
-    call: (at: ConnectorService, options: CallOptions) => Promise<T>,
-  ): Promise<Passed<T>> => {
+  const ask = async <T>(host: LivingHost, options: CallOptions, call: Routed<T>['there']): Promise<Passed<T>> => {
     const life = cluster.lifeOf(host.id);
-    const signals = [options.signal, life].filter((signal) => signal !== undefined);
     try {
-      // By name, as a door's options have a signal that is made when it is asked for.
-      const { timeoutMs, traceparent, tracestate, principal, onProgress } = options;
-      const own = { timeoutMs, traceparent, tracestate, principal, onProgress, signal: AbortSignal.any(signals) };
-      return { is: 'answered', value: await call(peers.serviceOf(host), withoutAbsent(own)) };
+      return { is: 'answered', value: await call(peers.to(host, life), options, life) };
     } catch (reason) {
       const error = ConnectorError.from(reason);
       if (isMoved(error) || NOT_SENT.some((reason) => isOf(error, reason))) return { is: 'not sent', error };
@@ -105,10 +103,28 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
     }
   };
 
+  /** A call that both sides answer alike. */
+  const either = <T>(call: (at: ConnectorService, options: CallOptions) => Promise<T>): Routed<T> => ({
+    here: (options) => call(service, options),
+    there(peer, options, life) {
+      const signals = [options.signal, life].filter((signal) => signal !== undefined);
+      // By name, as a door's options have a signal that is made when it is asked for.
+      const { timeoutMs, traceparent, tracestate, principal } = options;
+      const own = { timeoutMs, traceparent, tracestate, principal, signal: AbortSignal.any(signals) };
+      return call(peer.service, withoutAbsent(own));
+    },
+  });
+
   const route1 =
     <T>(method: (at: ConnectorService) => (id: string, options?: CallOptions) => Promise<T>) =>
     (id: string, options: CallOptions = {}): Promise<T> =>
-      isHere(id) ? method(service)(id, options) : route(id, options, (at, own) => method(at)(id, own));
+      isHere(id)
+        ? method(service)(id, options)
+        : route(
+            id,
+            options,
+            either((at, own) => method(at)(id, own)),
+          );
 
   const isHere = (id: string): boolean => !isPlaced(id) || cluster.holds(id);
 
@@ -136,15 +152,18 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
     const id = request?.id;
     if (isHere(id)) return service.executeText(request, options);
     let isLost = false;
+    const explain = (reason: unknown): never => {
+      const error = ConnectorError.from(reason);
+      // The lease under which it was begun has yet to lapse: then it is known to be unknown.
+      throw isLost && isOf(error, 'in_progress') ? stillUnderWay(error) : error;
+    };
     return route(
       id,
       options,
-      (at, own) =>
-        at.executeText(request, own).catch((reason: unknown) => {
-          const error = ConnectorError.from(reason);
-          // The lease under which it was begun has yet to lapse: then it is known to be unknown.
-          throw isLost && isOf(error, 'in_progress') ? stillUnderWay(error) : error;
-        }),
+      {
+        here: (own) => service.executeText(request, own).catch(explain),
+        there: ({ line }, own) => line.executeText(request, own).catch(explain),
+      },
       async (error) => {
         await requireRepeatable(request, options, error);
         isLost = true;
@@ -164,14 +183,19 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
     describe,
     healthCheck,
     async healthCheckAll(filter: HealthFilter = {}, options: CallOptions = {}) {
-      if (filter?.cached === true || peers.hasPassedOn(options)) return service.healthCheckAll(filter, options);
+      if (filter?.cached === true || peers.isPassedOn(options?.principal))
+        return service.healthCheckAll(filter, options);
       const all = await service.list(filter?.type === undefined ? {} : { type: filter.type }, options);
       const reports = await Promise.all(all.map(({ id }): Promise<HealthReport> => healthCheck(id, options)));
       return Object.fromEntries(reports.map((report) => [report.id, report]));
     },
     test: (target, options = {}) =>
       typeof target === 'string' && !isHere(target)
-        ? route(target, options, (at, left) => at.test(target, left))
+        ? route(
+            target,
+            options,
+            either((at, left) => at.test(target, left)),
+          )
         : service.test(target, options),
     restart: route1((at) => (id, options) => at.restart(id, options)),
     listHealthHistory: route1((at) => (id, options) => at.listHealthHistory(id, options)),

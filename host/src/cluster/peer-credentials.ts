@@ -14,14 +14,22 @@ export interface PassedOn {
   readonly principal: Principal;
 }
 
+/** What a host that lets a call in learns of it. */
+export interface ReadCredentials extends PassedOn {
+  /** What both ends alone know, where the call begins a line. */
+  lineKey(): Uint8Array;
+}
+
 export interface PeerCredentials {
   /** The header `authorization` of one call that is passed on now. */
   sign(passed: PassedOn): string;
+  /** The header with which a line begins, which nobody may do anything by, and what both ends alone know from then on. */
+  beginLine(line: Omit<PassedOn, 'principal'>): { readonly authorization: string; readonly key: Uint8Array };
   /**
    * What such a header says, once; undefined for the header of a client. Throws UNAUTHENTICATED for one that no other host has signed for
    * this one, or long ago, or that was read before, and UNAVAILABLE, reason `moved`, for one that was meant for the process before this one.
    */
-  read(authorization: string): PassedOn | undefined;
+  read(authorization: string): ReadCredentials | undefined;
 }
 
 export interface PeerCredentialsOptions {
@@ -42,24 +50,31 @@ export function createPeerCredentials({ id, instance: ownInstance, keys }: PeerC
   let sent = 0;
   // As long as one counts, by a clock that may be ahead or behind.
   const used = rememberUsed(2 * VALID_MS);
+  const currentKey = (): Uint8Array => {
+    const [key] = keys();
+    if (key === undefined) throw refused('this host has no master key');
+    return key;
+  };
+  const write = ({ from, to, instance, principal: { name, scopes } }: PassedOn): string =>
+    Buffer.from(JSON.stringify([from, to, Date.now(), name, scopes, instance, sender, sent++])).toString('base64url');
+  const signed = (key: Uint8Array, said: string): string =>
+    `${SCHEME}${said}.${macOf(key, said).toString('base64url')}`;
   return {
-    sign({ from, to, instance, principal: { name, scopes } }) {
-      const [key] = keys();
-      if (key === undefined) throw refused('this host has no master key');
-      const said = Buffer.from(JSON.stringify([from, to, Date.now(), name, scopes, instance, sender, sent++])).toString(
-        'base64url',
-      );
-      return `${SCHEME}${said}.${macOf(key, said).toString('base64url')}`;
+    sign: (passed) => signed(currentKey(), write(passed)),
+    beginLine(line) {
+      const key = currentKey();
+      const said = write({ ...line, principal: { name: line.from, scopes: [] } });
+      return { authorization: signed(key, said), key: lineKeyOf(key, said) };
     },
     read(authorization) {
       if (!authorization.startsWith(SCHEME)) return undefined;
       const [said = '', mac = ''] = authorization.slice(SCHEME.length).split('.');
       const given = Buffer.from(mac, 'base64url');
-      const isSigned = keys().some((key) => {
+      const signer = keys().find((key) => {
         const own = macOf(key, said);
         return own.byteLength === given.byteLength && timingSafeEqual(own, given);
       });
-      if (!isSigned)
+      if (signer === undefined)
         throw refused('it is not signed with the master key of this host: give all hosts the same MASTER_KEY_FILE');
       const [from, to, at, name, scopes, instance, by, number] = JSON.parse(
         Buffer.from(said, 'base64url').toString(),
@@ -69,7 +84,7 @@ export function createPeerCredentials({ id, instance: ownInstance, keys }: PeerC
         throw refused(`it was signed at ${new Date(at).toISOString()}: the clocks of the hosts differ`);
       if (instance !== ownInstance) throw meantForAnother(id);
       if (!used.take(by, number)) throw refused('it was used before: each one counts for one call');
-      return { from, to, instance, principal: { name, scopes } };
+      return { from, to, instance, principal: { name, scopes }, lineKey: () => lineKeyOf(signer, said) };
     },
   };
 }
@@ -87,6 +102,10 @@ type Said = readonly [
 
 function macOf(key: Uint8Array, said: string): Buffer {
   return createHmac('sha256', key).update('peer 2\n').update(said).digest();
+}
+
+function lineKeyOf(key: Uint8Array, said: string): Buffer {
+  return createHmac('sha256', key).update('line 1\n').update(said).digest();
 }
 
 function refused(why: string): UnauthenticatedError {

@@ -1,8 +1,12 @@
+import type { ServerHttp2Stream } from 'node:http2';
 import type { CallOptions, ConnectorService, Principal } from '@automate/contract';
-import { LOCAL_PRINCIPAL } from '@automate/contract';
+import { LOCAL_PRINCIPAL, UnauthenticatedError } from '@automate/contract';
 import { openPeer } from '@automate/client/peer';
 import type { LivingHost } from '../store/placement-store.ts';
+import { Line } from './line.ts';
 import type { PeerCredentials } from './peer-credentials.ts';
+import type { ServedLine } from './serve-line.ts';
+import { serveLine } from './serve-line.ts';
 
 export interface PeersOptions {
   /** This host. */
@@ -10,15 +14,28 @@ export interface PeersOptions {
   readonly credentials: PeerCredentials;
   /** Certificates in PEM that peers may show beside those of known authorities. */
   authorities(): readonly string[];
+  /** Hears of what nobody foresaw. */
+  onFault(fault: unknown, what: string): void;
 }
+
+/** Another host: calls of actions go over a line, all else by a call of gRPC each. */
+export interface Peer {
+  readonly line: Line;
+  readonly service: ConnectorService;
+}
+
+/** How many callers of a line are remembered. */
+const MOST_CALLERS = 1_000;
 
 /** The other hosts as services, and who among callers is one of them. */
 export class Peers {
   readonly #options: PeersOptions;
   /** By id, with the process that it is of. */
-  readonly #open = new Map<string, { readonly instance: string; readonly service: ConnectorService }>();
+  readonly #open = new Map<string, Peer & { readonly instance: string }>();
   /** Callers that another host has let in. */
   readonly #passedOn = new WeakSet<Principal>();
+  /** What both ends of a line know, by who begins it. */
+  readonly #lineKeys = new WeakMap<Principal, () => Uint8Array>();
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -28,32 +45,84 @@ export class Peers {
   identify(authorization: string): Principal | undefined {
     const passed = this.#options.credentials.read(authorization);
     if (passed === undefined) return undefined;
-    this.#passedOn.add(passed.principal);
-    return passed.principal;
+    this.#lineKeys.set(passed.principal, passed.lineKey);
+    return this.#letThrough(passed.principal);
   }
 
-  /** Whether another host has passed this call on, which goes no further then. */
-  hasPassedOn({ principal }: CallOptions): boolean {
+  /** Whether another host has let this caller in, and passed its call on, which goes no further then. */
+  isPassedOn(principal: Principal | undefined): boolean {
     return principal !== undefined && this.#passedOn.has(principal);
   }
 
-  /** The port of another host; calls of it go in the name of who calls here. */
-  serviceOf({ id, instance, address }: LivingHost): ConnectorService {
-    const known = this.#open.get(id);
-    if (known?.instance === instance) return known.service;
-    void known?.service.close();
-    const service = openPeer({
-      address,
-      authorities: this.#options.authorities(),
-      authorize: ({ principal = LOCAL_PRINCIPAL }) =>
-        this.#options.credentials.sign({ from: this.#options.id, to: id, instance, principal }),
+  /** Answers what another host says over a stream that it has begun. Throws UNAUTHENTICATED for a caller who is none. */
+  serveLine(
+    stream: ServerHttp2Stream,
+    { principal, service }: { readonly principal: Principal | undefined; readonly service: ConnectorService },
+  ): ServedLine {
+    const key = principal && this.#lineKeys.get(principal)?.();
+    if (key === undefined)
+      throw new UnauthenticatedError('lines are for the hosts that share a store: clients call the service', {
+        details: { reason: 'peer_refused' },
+      });
+    const callers = new Map<string, Principal>();
+    return serveLine(stream, {
+      key,
+      service,
+      principalOf: (name, scopes) => {
+        const known = `${name}\n${scopes.join('\n')}`;
+        let caller = callers.get(known);
+        if (caller === undefined) {
+          if (callers.size >= MOST_CALLERS) callers.clear();
+          callers.set(known, (caller = this.#letThrough({ name, scopes })));
+        }
+        return caller;
+      },
+      onFault: (fault, what) => this.#options.onFault(fault, what),
     });
-    this.#open.set(id, { instance, service });
-    return service;
+  }
+
+  #letThrough(principal: Principal): Principal {
+    this.#passedOn.add(principal);
+    return principal;
+  }
+
+  /**
+   * Another host; calls of it go in the name of who calls here.
+   *
+   * @param life fires once its process does not live any more
+   */
+  to({ id, instance, address }: LivingHost, life: AbortSignal | undefined): Peer {
+    const known = this.#open.get(id);
+    if (known?.instance === instance) return known;
+    if (known !== undefined) void closePeer(known);
+    const { id: from, credentials } = this.#options;
+    const authorities = (): readonly string[] => this.#options.authorities();
+    const peer = {
+      instance,
+      line: new Line({
+        address,
+        authorities,
+        begin: () => credentials.beginLine({ from, to: id, instance }),
+        life,
+      }),
+      service: openPeer({
+        address,
+        authorities: authorities(),
+        authorize: ({ principal = LOCAL_PRINCIPAL }: CallOptions) =>
+          credentials.sign({ from, to: id, instance, principal }),
+      }),
+    };
+    this.#open.set(id, peer);
+    return peer;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ service }) => service.close()));
+    await Promise.all([...this.#open.values()].map(closePeer));
     this.#open.clear();
   }
+}
+
+function closePeer({ line, service }: Peer): Promise<void> {
+  line.close();
+  return service.close();
 }

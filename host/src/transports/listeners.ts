@@ -10,11 +10,11 @@ import { CONNECTION_LIMITS } from './front-door.ts';
 import type { SocketPlace } from './unix-socket.ts';
 import type { TlsKeeper } from './tls-keeper.ts';
 import { placeSocket } from './unix-socket.ts';
-import type { GrpcServer } from './grpc/server.ts';
+import type { GrpcServer, GrpcServerOptions } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createLazyMcpDoor } from './mcp/lazy-door.ts';
 import type { AgentRights } from './mcp/mcp-door.ts';
-import type { Door, SignIn } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 import { tellTurnedAway } from './turned-away.ts';
 import { startRestServer } from './rest/server.ts';
 
@@ -29,6 +29,8 @@ export interface ListenersOptions {
   readonly stack: CloseStack;
   /** What TLS is made of; absent: the ports speak without. */
   readonly tls?: TlsKeeper | undefined;
+  /** Answers the lines of other hosts; absent: there are none. */
+  readonly serveLine?: GrpcServerOptions['serveLine'];
   /** Hears of callers whom a door did not let in. */
   turnedAway(caller: TurnedAway): void;
   readRefused(caller: RefusedRead): void;
@@ -90,14 +92,17 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     name: 'doors',
     close: async () => void (await Promise.all(doors.map((door) => door.close({ drainMs: DRAIN_MS })))),
   });
-  const openGrpc = async (place: ListenPlace, access: { signIn?: SignIn; door?: Door }): Promise<GrpcServer> => {
+  const openGrpc = async (
+    place: ListenPlace,
+    access: Pick<GrpcServerOptions, 'signIn' | 'door' | 'serveLine'>,
+  ): Promise<GrpcServer> => {
     const logger = messageFirst(log);
     const server = await startGrpcServer({ service, ...place, ...access, tls, limits, logger, turnedAway: at('grpc') });
     doors.push(server);
     servers.push(server);
     return server;
   };
-  const grpc = await openGrpc({ host, port: settings.grpcPort }, { signIn });
+  const grpc = await openGrpc({ host, port: settings.grpcPort }, { signIn, serveLine: options.serveLine });
   const agents = createLazyMcpDoor({
     service,
     signIn,

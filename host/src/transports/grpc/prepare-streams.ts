@@ -8,8 +8,8 @@ export type ExplainStatus = (headers: OutgoingHttpHeaders) => OutgoingHttpHeader
 
 export interface PrepareStreamsOptions {
   readonly explain: ExplainStatus;
-  /** Lets a call in; throws for a caller who has to go. */
-  admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** Lets a call in; throws for a caller who has to go. `taken`: the stream is no call, and the library hears nothing of it. */
+  admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): 'taken' | undefined;
   /** The headers that say why. */
   refuse(reason: unknown): Promise<OutgoingHttpHeaders>;
 }
@@ -31,7 +31,7 @@ export function prepareStreams(server: Server, { explain, admit, refuse }: Prepa
     http2.removeAllListeners('stream');
     http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more: unknown[]) => {
       try {
-        admit(stream, headers);
+        if (admit(stream, headers) === 'taken') return;
       } catch (reason) {
         void refuse(reason).then((answer) => turnAway(stream, answer));
         return;

@@ -1,4 +1,5 @@
-import type { ConnectorService } from '@automate/contract';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { ConnectorService, Principal } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
 import { openFrontDoor } from '../front-door.ts';
 import type { ConnectionLimits, FrontDoorOptions, ListenPlace } from '../front-door.ts';
@@ -27,11 +28,23 @@ export type GrpcServerOptions = ListenPlace & {
   readonly signIn?: SignIn | undefined;
   /** Hears of connections that do not come as far as a call: from where, and why. */
   readonly turnedAway?: FrontDoorOptions['turnedAway'];
+  /** Answers a line of another host, which that one has begun with a call to `LINE_PATH`; throws for a caller who is none. Absent: there are no other hosts. */
+  readonly serveLine?: ((stream: ServerHttp2Stream, from: LineCaller) => ServedLine) | undefined;
   /** What calls say that they came through. Default `grpc`. */
   readonly door?: Door;
   /** What the health service says at first. Default true. */
   readonly serving?: boolean;
 };
+
+export interface LineCaller {
+  readonly principal: Principal | undefined;
+  readonly service: ConnectorService;
+}
+
+export interface ServedLine {
+  /** Takes no more calls; the line ends once those under way have their answers. */
+  end(): void;
+}
 
 export interface GrpcServer {
   /** Where it really listens: `127.0.0.1:50051`, `unix:/path`. */
@@ -55,11 +68,14 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Nobody has to sign in to ask whether the host serves. */
 const OPEN_SERVICE = '/grpc.health.v1.Health/';
 
+/** Where a line between hosts begins: a stream that is theirs, and no call of the library's. */
+const LINE_PATH = '/automate.Hosts/Line';
+
 /** Callers leave these open, as they may have more to ask. */
 const CONVERSATIONS: ReadonlySet<string> = new Set(
   METHOD_PATHS.filter(({ kind }) => kind === 'duplex').map(({ path }) => path),
 );
-const mayGoOn = (path: string): boolean => CONVERSATIONS.has(path);
+const mayGoOn = (path: string): boolean => path === LINE_PATH || CONVERSATIONS.has(path);
 
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
@@ -68,7 +84,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
   });
-  const { signIn = NO_SIGN_IN, door = 'grpc' } = options;
+  const { signIn = NO_SIGN_IN, door = 'grpc', serveLine } = options;
+  const lines = new Set<ServedLine>();
   let serving = options.serving ?? true;
   let loaded: LoadedServices | undefined;
   const lazy = addLazyMethods(server, METHOD_PATHS, async () => {
@@ -90,11 +107,19 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   prepareStreams(server, {
     explain: (headers) => loaded?.explainStatus(headers) ?? headers,
     admit(stream, headers) {
-      if (String(headers[':path']).startsWith(OPEN_SERVICE)) return;
+      if (String(headers[':path']).startsWith(OPEN_SERVICE)) return undefined;
       const { authorization } = headers;
-      noteAdmitted(stream, letIn(signIn, { door, authorization, socket: stream.session?.socket }));
+      const admitted = letIn(signIn, { door, authorization, socket: stream.session?.socket });
+      if (headers[':path'] === LINE_PATH && serveLine !== undefined) {
+        const line = serveLine(stream, { principal: admitted.principal, service: options.service });
+        lines.add(line);
+        stream.once('close', () => lines.delete(line));
+        return 'taken';
+      }
+      noteAdmitted(stream, admitted);
       // It has served: the library would carry the token on with each call's metadata.
       delete headers.authorization;
+      return undefined;
     },
     async refuse(reason) {
       await lazy.warmUp();
@@ -123,6 +148,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     connections.drain(drainMs);
     const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     loaded?.endStreams();
+    for (const line of lines) line.end();
     const late = setTimeout(
       () => options.logger.warn('calls are cut off: they did not end in time', { drainMs }),
       drainMs,

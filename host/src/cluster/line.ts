@@ -1,0 +1,266 @@
+import { connect } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { rootCertificates } from 'node:tls';
+import type { CallOptions, ExecuteTextRequest, ExecuteTextResult } from '@automate/contract';
+import {
+  ConnectorError,
+  LOCAL_PRINCIPAL,
+  MAX_PAYLOAD_BYTES,
+  TimeoutError,
+  TransientNetworkError,
+  UnavailableError,
+} from '@automate/contract';
+import { errorFromStatus, STATUS_DETAILS_KEY } from '@automate/contract/grpc';
+import { cancelledByCaller, payloadTooLarge, requireCall, requireCallOptions } from '@automate/contract/service';
+import { Metadata } from '@automate/grpc';
+import { LineEnd } from './line-end.ts';
+import { LINE_PATH } from './line-sayings.ts';
+import type { SaidOfAnswer, SaidOfCall } from './line-sayings.ts';
+
+export interface LineOptions {
+  /** `host:port`, or `grpcs://host:port` for TLS. */
+  readonly address: string;
+  /** Certificates in PEM whose holders are trusted beside the authorities of Node. */
+  authorities(): readonly string[];
+  /** The header `authorization` with which a line begins, and what both ends alone know then. */
+  begin(): { readonly authorization: string; readonly key: Uint8Array };
+  /** Fires once the other host, or its process, does not live any more. */
+  readonly life: AbortSignal | undefined;
+}
+
+/** How much is taken at a time before it was read, in bytes, of the line and of its connection. */
+export const WINDOW_BYTES = 8 * 1024 * 1024;
+/** How often calls are looked at that may be late, in milliseconds. */
+const LOOK_MS = 1_000;
+/** How long after its time a call is given up, as the other host's own answer says more, in milliseconds. */
+const PATIENCE_MS = 1_000;
+/** From when on a connection is asked whether it is there still, and until when it has to answer, in milliseconds. */
+const SILENT_MS = 2_000;
+const DEAD_MS = 4_000;
+
+interface Pending {
+  readonly id: string;
+  readonly batch: number;
+  /** By `performance.now()`. */
+  readonly until: number;
+  readonly options: CallOptions;
+  resolve(answer: ExecuteTextResult): void;
+  reject(error: ConnectorError): void;
+}
+
+/** Calls of actions over a line to another host. It is opened by the first one, and again by the next one where it was lost. */
+export class Line {
+  readonly #options: LineOptions;
+  #open: OpenLine | undefined;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  /** As the service does it; rejects with `service_unreachable` where nothing was begun, and `connection_lost` where that is not known. */
+  executeText(request: ExecuteTextRequest, given: CallOptions): Promise<ExecuteTextResult> {
+    try {
+      const options = requireCallOptions(given);
+      requireCall(request);
+      if (Buffer.byteLength(request.payload) > MAX_PAYLOAD_BYTES)
+        throw payloadTooLarge(Buffer.byteLength(request.payload), request.id);
+      if (this.#open?.takesMore !== true) this.#open = new OpenLine(this.#options);
+      return this.#open.call(request, options);
+    } catch (reason) {
+      return Promise.reject(ConnectorError.from(reason));
+    }
+  }
+
+  close(): void {
+    this.#open?.close();
+  }
+}
+
+class OpenLine {
+  readonly #address: string;
+  readonly #session: ClientHttp2Session;
+  readonly #stream: ClientHttp2Stream;
+  readonly #end: LineEnd<SaidOfCall, SaidOfAnswer>;
+  readonly #pending = new Map<number, Pending>();
+  readonly #looks: NodeJS.Timeout;
+  readonly #life: AbortSignal | undefined;
+  #calls = 0;
+  #isLetIn = false;
+  #failure: Error | undefined;
+  /** The last batch that the other end takes. */
+  #last = Infinity;
+  #heardAt = performance.now();
+
+  constructor({ address, authorities, begin, life }: LineOptions) {
+    const { authorization, key } = begin();
+    this.#address = address;
+    this.#life = life;
+    const isSecure = address.startsWith('grpcs://');
+    this.#session = connect(isSecure ? address.replace('grpcs:', 'https:') : `http://${address}`, {
+      settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
+      ...(isSecure ? { ca: [...rootCertificates, ...authorities()], minVersion: 'TLSv1.2' } : {}),
+    });
+    this.#session.on('error', (error) => (this.#failure ??= error));
+    this.#session.on('connect', (session, socket) => {
+      session.setLocalWindowSize(WINDOW_BYTES);
+      if ('setNoDelay' in socket) socket.setNoDelay(true);
+    });
+    this.#stream = this.#session.request(
+      { ':method': 'POST', ':path': LINE_PATH, 'content-type': 'application/grpc', te: 'trailers', authorization },
+      { endStream: false },
+    );
+    this.#stream.on('error', (error) => (this.#failure ??= error));
+    this.#stream.on('response', (headers) => this.#letIn(headers));
+    this.#stream.on('close', () => this.#over());
+    this.#end = new LineEnd(this.#stream, {
+      key,
+      as: 'caller',
+      hear: (said, text) => this.#hear(said, text),
+      onBroken: (error) => (this.#failure = error),
+    });
+    this.#looks = setInterval(() => this.#look(), LOOK_MS).unref();
+    life?.addEventListener('abort', this.#drop, { once: true });
+  }
+
+  get takesMore(): boolean {
+    return this.#last === Infinity && !this.#stream.destroyed && !this.#stream.closed;
+  }
+
+  call(request: ExecuteTextRequest, options: CallOptions): Promise<ExecuteTextResult> {
+    const { id, action, idempotencyKey, payload } = request;
+    const { signal, timeoutMs, principal = LOCAL_PRINCIPAL, door, traceparent, tracestate, onProgress } = options;
+    this.#calls += 1;
+    const n = this.#calls;
+    const { name, scopes } = principal;
+    const waitsMs = timeoutMs === Infinity ? undefined : timeoutMs;
+    const said: SaidOfCall = {
+      ...{ n, id, action, key: idempotencyKey, waitsMs, name, scopes, door, traceparent, tracestate },
+      ...(onProgress === undefined ? {} : { told: true }),
+    };
+    const batch = this.#end.say(said, payload);
+    const until = waitsMs === undefined ? Infinity : performance.now() + waitsMs + PATIENCE_MS;
+    return new Promise<ExecuteTextResult>((resolve, reject) => {
+      const leave = (): void => {
+        this.#end.say({ n, left: true });
+        this.#take(n)?.reject(cancelledByCaller(id));
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      const over = (): void => signal?.removeEventListener('abort', leave);
+      this.#pending.set(n, {
+        ...{ id, batch, until, options },
+        resolve(answer) {
+          over();
+          resolve(answer);
+        },
+        reject(error) {
+          over();
+          reject(error);
+        },
+      });
+    });
+  }
+
+  /** Ends the connection; calls that are under way are lost. */
+  close(): void {
+    this.#drop();
+  }
+
+  readonly #drop = (): void => this.#session.destroy();
+
+  #hear(said: SaidOfAnswer, text: string): void {
+    this.#heardAt = performance.now();
+    const { n = 0, last, progress, error } = said;
+    if (last !== undefined) {
+      this.#last = last;
+      for (const [late, { batch }] of this.#pending) if (batch > last) this.#take(late)?.reject(this.#notSent());
+      this.#endWhenDone();
+    } else if (progress !== undefined) this.#pending.get(n)?.options.onProgress?.(progress);
+    else {
+      const call = this.#take(n);
+      if (error === undefined) {
+        const { attempts = 0, durationMs = 0, replayed = false, resultDropped } = said;
+        call?.resolve({
+          ...{ result: text, attempts, durationMs, replayed },
+          ...(resultDropped === true ? { resultDropped } : {}),
+        });
+      } else call?.reject(ConnectorError.fromEnvelope(error));
+    }
+  }
+
+  #take(n: number): Pending | undefined {
+    const call = this.#pending.get(n);
+    if (call !== undefined) this.#pending.delete(n);
+    this.#endWhenDone();
+    return call;
+  }
+
+  #endWhenDone(): void {
+    if (this.#last === Infinity || this.#pending.size > 0) return;
+    this.#end.end();
+    this.#session.close();
+  }
+
+  /** The first headers: the other end takes calls, or says why it does not. */
+  #letIn(headers: IncomingHttpHeaders): void {
+    this.#heardAt = performance.now();
+    const status = headers['grpc-status'];
+    this.#isLetIn = status === undefined && Number(headers[':status']) === 200;
+    if (this.#isLetIn) return;
+    const metadata = new Metadata();
+    const details = headers[STATUS_DETAILS_KEY];
+    if (typeof details === 'string') metadata.set(STATUS_DETAILS_KEY, Buffer.from(details, 'base64'));
+    const error = errorFromStatus(
+      { code: Number(status ?? 14), details: decodeURI(String(headers['grpc-message'] ?? '')), metadata },
+      { address: this.#address, method: 'Line' },
+    );
+    for (const n of this.#pending.keys()) this.#take(n)?.reject(error);
+    this.#drop();
+  }
+
+  /** Every call that has no answer gets its error. */
+  #over(): void {
+    clearInterval(this.#looks);
+    this.#life?.removeEventListener('abort', this.#drop);
+    this.#session.destroy();
+    for (const [n, { id, batch }] of this.#pending)
+      this.#take(n)?.reject(this.#isLetIn && batch <= this.#last ? this.#lost(id) : this.#notSent());
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const [n, { id, until, options }] of this.#pending) {
+      if (now < until) continue;
+      this.#end.say({ n, left: true });
+      this.#take(n)?.reject(
+        new TimeoutError(`no answer of "${id}" from ${this.#address} within ${options.timeoutMs} ms`, {
+          connector: id,
+          details: { reason: 'deadline_exceeded' },
+        }),
+      );
+    }
+    if (this.#pending.size === 0) return;
+    if (now - this.#heardAt > DEAD_MS + SILENT_MS) this.#drop();
+    else if (now - this.#heardAt > SILENT_MS && this.#isLetIn)
+      this.#session.ping((error) => {
+        if (error === null) this.#heardAt = performance.now();
+      });
+  }
+
+  #notSent(): UnavailableError {
+    return new UnavailableError(`the host at ${this.#address} cannot be reached${this.#why()}`, {
+      effect: 'none',
+      details: { reason: 'service_unreachable', address: this.#address },
+    });
+  }
+
+  #lost(connector: string): TransientNetworkError {
+    return new TransientNetworkError(`the connection to ${this.#address} was lost during the call${this.#why()}`, {
+      connector,
+      details: { reason: 'connection_lost', address: this.#address },
+    });
+  }
+
+  #why(): string {
+    return this.#failure === undefined ? '' : `: ${this.#failure.message}`;
+  }
+}
