@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { DoorStatus, HostInfo, PluginReport, Problem } from '@automate/contract';
+import type { DoorStatus, HostInfo, Principal, PluginReport, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
@@ -433,7 +433,7 @@ async function openHost(
     tokens,
     always: alwaysSignIn,
     policy: loaded.config.access,
-    identifyPeer: cluster && ((authorization) => cluster.peers.identify(authorization)),
+    peers: cluster?.peers,
     assertWritable,
   });
   // Where there is none yet, it is made where it would be looked for first.
@@ -579,7 +579,8 @@ async function openHost(
     onClose: () => stack.close(),
   });
   const shared = cluster === undefined ? port : cluster.passOn(port);
-  const service = auditService(shared, { audit, refusals }, (inner) =>
+  const records = { audit, refusals, isPassedOn: (caller?: Principal) => cluster?.peers.isPassedOn(caller) === true };
+  const service = auditService(shared, records, (inner) =>
     authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }),
   );
   const storedProfiles = await profileStore.load();
@@ -625,7 +626,7 @@ async function openHost(
 
   const listeners = serve
     ? await openListeners({
-        service: auditService(shared, { audit, refusals }, (inner) => authorise(inner, { rules: access })),
+        service: auditService(shared, records, (inner) => authorise(inner, { rules: access })),
         signIn: access,
         settings,
         log,
@@ -650,7 +651,7 @@ async function openHost(
   // Before the doors: calls under way end in their answers, and what comes meanwhile is told why it is not taken.
   stack.push({ name: 'connectors', close: () => live.closeAll() });
   stack.push({ name: 'changes', close: () => changes.close() });
-  const recorded = auditService(shared, { audit, refusals }, (inner) => inner);
+  const recorded = auditService(shared, records, (inner) => inner);
   executions.open((request, call) => recorded.executeText(request, call), { serves: serve });
   events.on('change', () => executions.wake());
   stack.push({ name: 'executions', close: () => executions.close(CLOSE_GRACE_MS) });

@@ -35,13 +35,20 @@ interface Caller {
   certificate(): ShownCertificate | undefined;
 }
 
+/** Callers whom another host has let in, and counted. */
+interface PeerCallers {
+  /** Who calls by what another host says; undefined for a client's header. */
+  identify(authorization: string): Principal | undefined;
+  isPassedOn(principal: Principal): boolean;
+}
+
 export interface AccessOptions {
   readonly tokens: Tokens;
   /** Whether callers are asked to sign in whatever tokens there are: the address is not loopback, or there is a client CA. */
   readonly always: boolean;
   readonly policy: AccessPolicy;
-  /** Who calls by what another host that shares connectors says; undefined for a client's header. Absent: there are no such hosts. */
-  identifyPeer?: ((authorization: string) => Principal | undefined) | undefined;
+  /** The other hosts that share connectors; absent: there are none. */
+  readonly peers?: PeerCallers | undefined;
   /** Throws where tokens cannot be changed from here: another host serves the data directory. */
   assertWritable(): void;
 }
@@ -79,8 +86,8 @@ export class Access implements CallerRules {
 
   /** Who it is that shows this. Throws UNAUTHENTICATED for a caller who has to sign in and did not. */
   identify({ authorization, certificate }: Caller): Principal {
-    const { tokens, always, identifyPeer } = this.#options;
-    const passedOn = authorization === undefined ? undefined : identifyPeer?.(authorization);
+    const { tokens, always, peers } = this.#options;
+    const passedOn = authorization === undefined ? undefined : peers?.identify(authorization);
     if (passedOn !== undefined) return passedOn;
     if (!always && !tokens.any) return this.#anyone;
     if (authorization !== undefined) return tokens.identify(authorization);
@@ -101,6 +108,8 @@ export class Access implements CallerRules {
   /** Doors find out who calls from the head of a request; how long its body takes to come is the caller's to choose. */
   admit(principal: Principal, options: CallOptions): (() => void) | undefined {
     this.#requireCurrent(principal);
+    // The other host has counted it already.
+    if (this.#options.peers?.isPassedOn(principal) === true) return undefined;
     return this.#limits.admit(principal, options);
   }
 

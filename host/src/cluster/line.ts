@@ -1,6 +1,5 @@
 import { connect } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import { rootCertificates } from 'node:tls';
 import type { CallOptions, ExecuteTextRequest, ExecuteTextResult } from '@automate/contract';
 import {
   ConnectorError,
@@ -20,7 +19,7 @@ import type { SaidOfAnswer, SaidOfCall } from './line-sayings.ts';
 export interface LineOptions {
   /** `host:port`, or `grpcs://host:port` for TLS. */
   readonly address: string;
-  /** Certificates in PEM whose holders are trusted beside the authorities of Node. */
+  /** Certificates in PEM whose holders are trusted. */
   authorities(): readonly string[];
   /** The header `authorization` with which a line begins, and what both ends alone know then. */
   begin(): { readonly authorization: string; readonly key: Uint8Array };
@@ -98,7 +97,7 @@ class OpenLine {
     const isSecure = address.startsWith('grpcs://');
     this.#session = connect(isSecure ? address.replace('grpcs:', 'https:') : `http://${address}`, {
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
-      ...(isSecure ? { ca: [...rootCertificates, ...authorities()], minVersion: 'TLSv1.2' } : {}),
+      ...(isSecure ? { ca: [...authorities()], minVersion: 'TLSv1.2' } : {}),
     });
     this.#session.on('error', (error) => (this.#failure ??= error));
     this.#session.on('connect', (session, socket) => {

@@ -15,7 +15,7 @@ import { encodePayload } from '@automate/contract/json-text';
 import type { LivingHost } from '../store/placement-store.ts';
 import type { Cluster } from './cluster.ts';
 import { overHosts } from './over-hosts.ts';
-import type { Peer, Peers } from './peers.ts';
+import type { Peers } from './peers.ts';
 
 /** For how long a call looks for who holds its connector, whatever its caller would wait, in milliseconds: a lease lapses meanwhile. */
 const PATIENCE_MS = 8_000;
@@ -38,7 +38,7 @@ type Passed<T> =
 /** How a call is made here, and at another host, which may end. */
 interface Routed<T> {
   here(options: CallOptions): Promise<T>;
-  there(peer: Peer, options: CallOptions, life: AbortSignal | undefined): Promise<T>;
+  there(host: LivingHost, options: CallOptions, life: AbortSignal | undefined): Promise<T>;
 }
 
 /** The service in which what concerns one connector goes to the host that holds it, over gRPC where that is another one. */
@@ -55,7 +55,7 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
       given.timeoutMs === undefined || given.timeoutMs === Infinity
         ? given
         : { ...given, signal: given.signal, timeoutMs: Math.max(1, given.timeoutMs - (performance.now() - startedAt)) };
-    const here = peers.isPassedOn(given.principal);
+    const here = peers.hasPassedOn(given);
     /** Since when it has been looked for who holds it. */
     let since = startedAt;
     let effect: Effect = 'none';
@@ -93,7 +93,7 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
   const ask = async <T>(host: LivingHost, options: CallOptions, call: Routed<T>['there']): Promise<Passed<T>> => {
     const life = cluster.lifeOf(host.id);
     try {
-      return { is: 'answered', value: await call(peers.to(host, life), options, life) };
+      return { is: 'answered', value: await call(host, options, life) };
     } catch (reason) {
       const error = ConnectorError.from(reason);
       if (isMoved(error) || NOT_SENT.some((reason) => isOf(error, reason))) return { is: 'not sent', error };
@@ -106,12 +106,12 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
   /** A call that both sides answer alike. */
   const either = <T>(call: (at: ConnectorService, options: CallOptions) => Promise<T>): Routed<T> => ({
     here: (options) => call(service, options),
-    there(peer, options, life) {
+    there(host, options, life) {
       const signals = [options.signal, life].filter((signal) => signal !== undefined);
       // By name, as a door's options have a signal that is made when it is asked for.
       const { timeoutMs, traceparent, tracestate, principal } = options;
       const own = { timeoutMs, traceparent, tracestate, principal, signal: AbortSignal.any(signals) };
-      return call(peer.service, withoutAbsent(own));
+      return call(peers.serviceOf(host), withoutAbsent(own));
     },
   });
 
@@ -162,7 +162,7 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
       options,
       {
         here: (own) => service.executeText(request, own).catch(explain),
-        there: ({ line }, own) => line.executeText(request, own).catch(explain),
+        there: (host, own) => peers.lineTo(host).executeText(request, own).catch(explain),
       },
       async (error) => {
         await requireRepeatable(request, options, error);

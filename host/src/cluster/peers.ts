@@ -1,4 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { getCACertificates } from 'node:tls';
 import type { CallOptions, ConnectorService, Principal } from '@automate/contract';
 import { LOCAL_PRINCIPAL, UnauthenticatedError } from '@automate/contract';
 import { openPeer } from '@automate/client/peer';
@@ -14,12 +15,16 @@ export interface PeersOptions {
   readonly credentials: PeerCredentials;
   /** Certificates in PEM that peers may show beside those of known authorities. */
   authorities(): readonly string[];
+  /** Fires once a host, or its process, does not live any more; undefined where it does not now. */
+  lifeOf(host: string): AbortSignal | undefined;
   /** Hears of what nobody foresaw. */
   onFault(fault: unknown, what: string): void;
 }
 
 /** Another host: calls of actions go over a line, all else by a call of gRPC each. */
-export interface Peer {
+interface Peer {
+  /** Its process. */
+  readonly instance: string;
   readonly line: Line;
   readonly service: ConnectorService;
 }
@@ -30,8 +35,8 @@ const MOST_CALLERS = 1_000;
 /** The other hosts as services, and who among callers is one of them. */
 export class Peers {
   readonly #options: PeersOptions;
-  /** By id, with the process that it is of. */
-  readonly #open = new Map<string, Peer & { readonly instance: string }>();
+  /** By id. */
+  readonly #open = new Map<string, Peer>();
   /** Callers that another host has let in. */
   readonly #passedOn = new WeakSet<Principal>();
   /** What both ends of a line know, by who begins it. */
@@ -47,6 +52,11 @@ export class Peers {
     if (passed === undefined) return undefined;
     this.#lineKeys.set(passed.principal, passed.lineKey);
     return this.#letThrough(passed.principal);
+  }
+
+  /** Whether another host has passed this call on, which goes no further then. */
+  hasPassedOn({ principal }: CallOptions): boolean {
+    return this.isPassedOn(principal);
   }
 
   /** Whether another host has let this caller in, and passed its call on, which goes no further then. */
@@ -86,24 +96,29 @@ export class Peers {
     return principal;
   }
 
-  /**
-   * Another host; calls of it go in the name of who calls here.
-   *
-   * @param life fires once its process does not live any more
-   */
-  to({ id, instance, address }: LivingHost, life: AbortSignal | undefined): Peer {
+  /** The port of another host; calls of it go in the name of who calls here. */
+  serviceOf(host: LivingHost): ConnectorService {
+    return this.#to(host).service;
+  }
+
+  /** The line to another host, over which its connectors' actions are called. */
+  lineTo(host: LivingHost): Line {
+    return this.#to(host).line;
+  }
+
+  #to({ id, instance, address }: LivingHost): Peer {
     const known = this.#open.get(id);
     if (known?.instance === instance) return known;
     if (known !== undefined) void closePeer(known);
-    const { id: from, credentials } = this.#options;
-    const authorities = (): readonly string[] => this.#options.authorities();
+    const { id: from, credentials, lifeOf } = this.#options;
+    const authorities = (): readonly string[] => [...getCACertificates('default'), ...this.#options.authorities()];
     const peer = {
       instance,
       line: new Line({
         address,
         authorities,
         begin: () => credentials.beginLine({ from, to: id, instance }),
-        life,
+        life: lifeOf(id),
       }),
       service: openPeer({
         address,

@@ -7,6 +7,7 @@ import type {
   ExecuteTextRequest,
   ExecuteTextResult,
   OutcomeKey,
+  Principal,
   StartExecutionRequest,
 } from '@automate/contract';
 import { clipText, ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
@@ -113,13 +114,23 @@ const MAX_TEXT = 256;
  */
 export function auditService(
   service: ConnectorService,
-  { audit, refusals }: { readonly audit: AuditLog; readonly refusals: Refusals },
+  {
+    audit,
+    refusals,
+    isPassedOn,
+  }: {
+    readonly audit: AuditLog;
+    readonly refusals: Refusals;
+    /** Whether another host has let this caller in, which has the record of its call. */
+    isPassedOn(principal: Principal | undefined): boolean;
+  },
   guard: (service: ConnectorService) => ConnectorService,
 ): ConnectorService {
+  const isRecorded = (options: CallOptions | undefined): boolean => audit.recording && !isPassedOn(options?.principal);
   /** Errors of changes that were begun, whose end has its record. */
   const told = new WeakSet<ConnectorError>();
   const made = withChanges(service, (name, rule, run) => async (...args) => {
-    if (!audit.recording) return run(...args);
+    if (!isRecorded(args[rule.options] as CallOptions | undefined)) return run(...args);
     return recordChange(audit, newsOfChange(name, rule, args), async () => run(...args)).catch((reason: unknown) => {
       if (ConnectorError.is(reason)) told.add(reason);
       throw reason;
@@ -188,13 +199,13 @@ export function auditService(
     watchExecution: (id, options) => noted('watchExecution', options, guarded.watchExecution(id, options)),
     followLogs: (filter, options) => noted('followLogs', options, guarded.followLogs(filter, options)),
     execute: (request, options) => {
-      if (!audit.recording) return guarded.execute(request, options);
+      if (!isRecorded(options)) return guarded.execute(request, options);
       const startedAt = performance.now();
       const sent = { ...request, payload: textOfPayload(request) };
       return recordCall(guarded.execute(request, options), { request: sent, options, startedAt });
     },
     executeText: (request, options) => {
-      if (!audit.recording) return guarded.executeText(request, options);
+      if (!isRecorded(options)) return guarded.executeText(request, options);
       const startedAt = performance.now();
       return recordCall(guarded.executeText(request, options), { request, options, startedAt });
     },

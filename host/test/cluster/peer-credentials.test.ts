@@ -13,7 +13,7 @@ const refused = expect.objectContaining({ code: 'UNAUTHENTICATED', details: { re
 
 it('what a host signs for another one says who called, and only there', () => {
   const header = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
-  expect(two.read(header)).toEqual({ from: 'one', to: 'two', instance: 'i2', principal });
+  expect(two.read(header)).toMatchObject({ from: 'one', to: 'two', instance: 'i2', principal });
   const third = createPeerCredentials({ id: 'three', instance: 'i2', keys: () => [key] });
   expect(() => third.read(header)).toThrow(refused);
 });
@@ -77,4 +77,14 @@ it('that a header was used is remembered for longer than it counts', () => {
   } finally {
     clock.mockRestore();
   }
+});
+
+it('both ends of a line know a key that nobody else does, and by its header alone nothing may be done', () => {
+  const line = { from: 'one', to: 'two', instance: 'i2' };
+  const { authorization, key: own } = one.beginLine(line);
+  const read = two.read(authorization);
+  expect(read).toMatchObject({ ...line, principal: { name: 'one', scopes: [] } });
+  expect(read?.lineKey()).toEqual(own);
+  expect(() => two.read(authorization)).toThrow(refused);
+  expect(one.beginLine(line).key).not.toEqual(own);
 });

@@ -1,4 +1,4 @@
-import { rootCertificates, createSecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import type { CallOptions, ConnectorService } from '@automate/contract';
 import { Client, credentials } from '@automate/grpc';
 import { createRemoteBackend } from './remote-backend.ts';
@@ -8,18 +8,18 @@ import { isLoopbackAddress, parseServiceAddress } from './service-address.ts';
 export interface PeerOptions {
   /** `host:port`, or `grpcs://host:port` for TLS. */
   readonly address: string;
-  /** Certificates in PEM whose holders are trusted beside the authorities of Node. */
-  readonly authorities?: readonly string[];
+  /** Certificates in PEM whose holders are trusted. */
+  readonly authorities: readonly string[];
   /** The header `authorization` of a call. */
   authorize(call: CallOptions): string;
 }
 
 /** The port of another host. Nothing is connected before the first call; the caller closes it. For hosts, of one version or nearly. */
-export function openPeer({ address, authorities = [], authorize }: PeerOptions): ConnectorService {
+export function openPeer({ address, authorities, authorize }: PeerOptions): ConnectorService {
   const { target, secure } = parseServiceAddress(address);
   const channel = secure
     ? credentials.createFromSecureContext(
-        createSecureContext({ ca: [...rootCertificates, ...authorities], minVersion: 'TLSv1.2' }),
+        createSecureContext({ ca: [...authorities], minVersion: 'TLSv1.2' }),
       )
     : credentials.createInsecure();
   const open = (): Client =>
