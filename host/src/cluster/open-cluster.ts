@@ -64,7 +64,13 @@ export function openCluster({
       return remembered.keys;
     },
   });
-  const peers = new Peers({ id: options.host.id, credentials, authorities, lifeOf: (host) => cluster.lifeOf(host), onFault });
+  const peers = new Peers({
+    id: options.host.id,
+    credentials,
+    authorities,
+    lifeOf: (host) => cluster.lifeOf(host),
+    onFault,
+  });
   // Without a host that has its kind it is told here what is missing.
   const isPlaced = (connector: string): boolean =>
     isPlacedHere(connector) || (options.lacksKind(connector) && cluster.isFitElsewhere(connector));
