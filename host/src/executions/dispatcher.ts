@@ -98,6 +98,7 @@ export class Dispatcher {
   #execute: Execute | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
+  #isNew = false;
   #closing = false;
   #timer: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
@@ -136,10 +137,15 @@ export class Dispatcher {
     await run.ended;
   }
 
-  /** Something may be there to be run. */
-  wake(): void {
+  /**
+   * Something may be there to be run.
+   *
+   * @param isNew whether nobody else knows of it: others are told then, where this host cannot run it
+   */
+  wake(isNew = false): void {
     if (this.#execute === undefined || this.#closing) return;
     this.#again = true;
+    this.#isNew ||= isNew;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
       if (this.#again) this.wake();
@@ -164,7 +170,8 @@ export class Dispatcher {
   }
 
   async #look(): Promise<void> {
-    this.#again = false;
+    const isNew = this.#isNew;
+    [this.#again, this.#isNew] = [false, false];
     clearTimeout(this.#timer);
     const { store, placesOf, onFault } = this.#options;
     try {
@@ -176,8 +183,10 @@ export class Dispatcher {
         return concurrency > 0 ? [[id, concurrency] as const] : [];
       });
       const most = MOST_RUNS - this.#runs.size;
-      if (limits.length > 0 && most > 0 && !this.#closing)
-        for (const execution of await store.claim(most, Object.fromEntries(limits))) this.#begin(execution);
+      const claimed =
+        limits.length > 0 && most > 0 && !this.#closing ? await store.claim(most, Object.fromEntries(limits)) : [];
+      for (const execution of claimed) this.#begin(execution);
+      if (isNew && (limits.length < connectors.length || claimed.length >= most)) store.offer?.();
       if (nextAt !== undefined) this.#lookIn(Math.min(Math.max(0, nextAt - Date.now()), LONGEST_WAIT_MS));
       if (performance.now() - this.#sweptAt > SWEEP_MS) {
         this.#sweptAt = performance.now();
@@ -194,7 +203,7 @@ export class Dispatcher {
   #lookIn(ms: number): void {
     clearTimeout(this.#timer);
     if (this.#closing) return;
-    this.#timer = setTimeout(() => this.wake(), ms);
+    this.#timer = setTimeout(() => this.wake(true), ms);
     this.#timer.unref();
   }
 

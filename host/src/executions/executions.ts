@@ -238,7 +238,7 @@ export class Executions implements ExecutionOperations {
   async #enqueue(execution: Parameters<ExecutionStore['enqueue']>[0]): Promise<Enqueued> {
     const enqueued = await this.#options.store.enqueue(execution);
     this.#startDispatcher();
-    this.#dispatcher.wake();
+    this.#dispatcher.wake(true);
     return enqueued;
   }
 

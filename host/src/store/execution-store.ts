@@ -152,6 +152,8 @@ export interface ExecutionStore {
    * @param limits by connector, how many of it may run at the same time over all hosts; of others none is taken
    */
   claim(most: number, limits: Readonly<Record<string, number>>): Promise<readonly ClaimedExecution[]>;
+  /** Has other hosts look at once what there is to be run. Absent where they find out as soon by themselves. */
+  offer?(): void;
   /** Gives a sign of life. Answers with those among the claims that are another's by now, and with those that somebody cancelled. */
   renew(claims: readonly Claim[]): Promise<{ readonly lost: readonly string[]; readonly cancelled: readonly string[] }>;
   /** Takes over claims that have lapsed, and those that stand in this host's name without being among `held`. They are still `running`. */

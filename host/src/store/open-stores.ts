@@ -9,26 +9,24 @@ import { openSqliteScheduleStore } from './sqlite-schedule-store.ts';
 import { openSqliteSecretStore } from './sqlite-secret-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { openSqliteTokenStore } from './sqlite-token-store.ts';
-import type { Stores } from './stores.ts';
+import type { SharedStoreOptions, Stores } from './stores.ts';
 
 /** Where a host keeps things. */
-export interface StorePlace {
+export interface StorePlace extends SharedStoreOptions {
   /** Absolute path; it must be there. */
   readonly dataDir: string;
   /** `postgres://…`: of the database that hosts share. Absent: it is kept in the data directory. */
   readonly storeUrl?: string;
-  /** Hears that the database is lost, with the reason, and that it is there again, without one. */
-  onStore?(lost: Error | undefined): void;
 }
 
 export type OpenStores = (place: StorePlace) => Promise<Stores>;
 
 /** Opens what a host keeps. The caller closes it. Rejects as `openDatabase` throws, or as `openPostgresStores` does; what was opened until then is closed again. */
-export async function openStores({ dataDir, storeUrl, onStore }: StorePlace): Promise<Stores> {
+export async function openStores({ dataDir, storeUrl, onStore, pollMs }: StorePlace): Promise<Stores> {
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
-    return openPostgresStores(storeUrl, onStore);
+    return openPostgresStores(storeUrl, { onStore, pollMs });
   }
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];

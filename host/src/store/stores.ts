@@ -12,6 +12,14 @@ import type { TokenStore } from './token-store.ts';
 /** What hosts that share a store hear of one another's changes: connectors with profiles and overlays, tokens, secrets, executions to be run, schedules. */
 export type SharedPart = 'registry' | 'tokens' | 'secrets' | 'executions' | 'schedules';
 
+/** Of a store that hosts share. */
+export interface SharedStoreOptions {
+  /** Hears, once each, that the database is lost, with the reason, and that it is there again, without one. */
+  onStore?(lost: Error | undefined): void;
+  /** How long a host waits before it asks again what the others have changed, which it hears of besides, in milliseconds. Default: a second. */
+  readonly pollMs?: number | undefined;
+}
+
 /** What a host keeps, a port for each kind of it; all of them end together. */
 export interface Stores extends AsyncDisposable {
   readonly connectors: ConnectorStore;
@@ -26,7 +34,7 @@ export interface Stores extends AsyncDisposable {
   readonly secrets: SecretStore;
   readonly tokens: TokenStore;
   /**
-   * Hears which parts other hosts have changed, about a second later; what it rejects with has it called again. Absent where no other
+   * Hears which parts other hosts have changed, at once or about a second later; what it rejects with has it called again. Absent where no other
    * host has the same store.
    */
   follow?(hear: (parts: ReadonlySet<SharedPart>) => Promise<void>): void;

@@ -1,4 +1,6 @@
-import type { Stores } from '../stores.ts';
+import type { SharedStoreOptions, Stores } from '../stores.ts';
+import { hearNotices, NOTIFY } from './hear-notices.ts';
+import { CompiledQuery } from 'kysely';
 import type { Lease } from './lease.ts';
 import { holdLease } from './lease.ts';
 import { migratePostgres } from './migrate-postgres.ts';
@@ -21,12 +23,10 @@ const CONNECTIONS = 4;
 /**
  * Opens what hosts keep in the PostgreSQL that the URL names, and brings its tables up to date. Rejects with UNAVAILABLE, reason
  * `store_lost`, or NewerSchemaError, in words for the operator.
- *
- * @param onStore hears, once each, that the database is lost, with the reason, and that it is there again
  */
 export async function openPostgresStores(
   url: string,
-  onStore: (lost: Error | undefined) => void = () => undefined,
+  { onStore = () => undefined, pollMs = 0 }: SharedStoreOptions = {},
 ): Promise<Stores> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
   let lease: Lease | undefined;
@@ -36,12 +36,18 @@ export async function openPostgresStores(
   });
   const revisions = openRevisions(database);
   let [isThere, isWaiting] = [true, false];
+  let askedAt = performance.now();
+  let notices: ReturnType<typeof hearNotices> | undefined;
+  const send = (notice: string): Promise<unknown> =>
+    database.write('other hosts cannot be told', (session) => session.rows(CompiledQuery.raw(NOTIFY, [notice])));
   try {
     await migratePostgres(database);
     await database.read('the store cannot be read', (session) => revisions.look(session));
     lease = await holdLease(database, {
       async keepUp(session) {
         await keepUp(session);
+        if (performance.now() - askedAt < pollMs) return;
+        askedAt = performance.now();
         await revisions.look(session);
         isWaiting = await hasExecutions(session);
       },
@@ -55,10 +61,11 @@ export async function openPostgresStores(
     await database.close();
     throw error;
   }
-  const executions = openPostgresExecutionStore(database);
+  const executions = openPostgresExecutionStore(database, () => send('executions'));
   const placements = openPostgresPlacementStore(url, database);
   const close = async (): Promise<void> => {
     try {
+      await notices?.close();
       await Promise.all([outcomes.close(), executions.close(), placements.close()]);
       await lease?.close();
     } finally {
@@ -76,7 +83,15 @@ export async function openPostgresStores(
     schedules: openPostgresScheduleStore(database, revisions.noting('schedules')),
     secrets: openPostgresSecretStore(revisions.noting('secrets')),
     tokens: openPostgresTokenStore(revisions.noting('tokens')),
-    follow: (hear) => revisions.follow(hear),
+    follow(hear) {
+      revisions.follow(hear);
+      notices ??= hearNotices({
+        url,
+        send,
+        hear: (notice) => (notice === 'executions' ? revisions.tell([notice]) : revisions.catchUp()),
+        onListening: () => revisions.catchUp(),
+      });
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

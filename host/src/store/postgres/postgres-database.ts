@@ -62,19 +62,22 @@ const BEGIN = {
 };
 type Mode = keyof typeof BEGIN;
 
-/** Nothing is connected yet. The caller closes it. */
-export function openPostgresDatabase(url: string, { connections }: { readonly connections: number }): PostgresDatabase {
-  const where = describeDatabase(url);
-  const pool = new pg.Pool({
+/** How a host connects to the database of that URL. */
+export function connectionTo(url: string): pg.ClientConfig {
+  return {
     connectionString: withVerifiedTls(url),
-    max: connections,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,
-    allowExitOnIdle: true,
     application_name: 'automate',
     types: { getTypeParser: typeParser },
-  });
+  };
+}
+
+/** Nothing is connected yet. The caller closes it. */
+export function openPostgresDatabase(url: string, { connections }: { readonly connections: number }): PostgresDatabase {
+  const where = describeDatabase(url);
+  const pool = new pg.Pool({ ...connectionTo(url), max: connections, allowExitOnIdle: true });
   // Of connections that nobody uses: the next one is made when it is needed.
   pool.on('error', () => undefined);
   let closing: Promise<void> | undefined;

@@ -35,6 +35,9 @@ const SWEPT_AT_ONCE = 10_000;
 /** A payload or outcome above it is written by itself, so that nobody waits for somebody else's megabytes. */
 const SHARED_BYTES = 16 * 1024;
 
+/** Between two times that other hosts are told of what one cannot run, in milliseconds: each of them looks then. */
+const OFFER_MS = 1_000;
+
 /** Whose claim it is by id and token. */
 const HELD = `id = $1 AND token = $2 AND status = 'running'`;
 
@@ -106,10 +109,18 @@ const CLAIM_CALLBACKS = `UPDATE automate.executions SET callback_at = $1, callba
     (SELECT seq FROM automate.executions WHERE callback_at <= $2 OR callback_at > $3 ORDER BY callback_at LIMIT $4 FOR UPDATE SKIP LOCKED)
   RETURNING ${WITHOUT_PAYLOAD}`;
 
-/** Executions in PostgreSQL, for many hosts. It does not end the database. */
-export function openPostgresExecutionStore(database: PostgresDatabase): ExecutionStore {
+/**
+ * Executions in PostgreSQL, for many hosts. It does not end the database.
+ *
+ * @param tellOthers has the other hosts look what there is to be run
+ */
+export function openPostgresExecutionStore(
+  database: PostgresDatabase,
+  tellOthers: () => Promise<unknown>,
+): ExecutionStore {
   const owner = randomUUID();
   const watched = watchBeats();
+  let offeredAt = -Infinity;
   let kept: { rows: number; bytes: number } | undefined;
   const write = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
     database.write(CANNOT_KEEP, (session) => work(runOver(session)));
@@ -203,6 +214,12 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
         const claimed = await rows(CLAIM, Object.keys(limits), places, most, owner, now);
         return claimed.map(claimedOf).toSorted((one, other) => other.priority - one.priority || one.seq - other.seq);
       }),
+    offer() {
+      if (performance.now() - offeredAt < OFFER_MS) return;
+      offeredAt = performance.now();
+      // Who does not hear of it asks a second later.
+      tellOthers().catch(() => undefined);
+    },
     renew: (claims) =>
       write(async ({ rows, count }) => {
         await count(LIVE, owner);
