@@ -26,6 +26,7 @@ import {
   requireSecretValue,
   requireSecretVersion,
   requireStart,
+  requireWebhook,
   serviceClosed,
 } from '@automate/contract/service';
 import type {
@@ -68,6 +69,7 @@ import {
   logLineFromMessage,
   millisToInt64,
   outcomeFromMessage,
+  receiptFromMessage,
   pluginsFromMessage,
   profileFromMessage,
   progressFromMessage,
@@ -477,6 +479,14 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     getStatus: async (options) => {
       const message = await call(METHODS.getStatus, () => ({}), options);
       return read((problems) => hostStatusFromMessage(message, problems));
+    },
+    receiveWebhook: async (id, given, options) => {
+      const request = (): MessageInitShape<typeof METHODS.receiveWebhook.input> => {
+        const { headers, body } = requireWebhook(given);
+        return { id: requireId(id), headers: { ...headers }, body };
+      };
+      const message = await call(METHODS.receiveWebhook, request, options);
+      return read((problems) => receiptFromMessage(message, problems));
     },
     listHosts: async (options) => {
       const { hosts } = await call(METHODS.listHosts, () => ({}), options);

@@ -20,6 +20,7 @@ import type { ScheduleOperations } from './schedule-operations.ts';
 import type { SecretOperations } from './secret-operations.ts';
 import type { StatusOperations } from './status-operations.ts';
 import type { StatsOperations } from './stats-operations.ts';
+import type { WebhookDelivery, WebhookOperations } from './webhook-operations.ts';
 
 export interface ListFilter {
   readonly type?: ConnectorType;
@@ -70,7 +71,7 @@ export interface ExecuteTextResult {
   readonly resultDropped?: true;
 }
 
-/** A change of one connector. The first events of a watch say what there is already, then `synced` comes once. */
+/** A change of one connector, or what its remote system sent. The first events of a watch say what there is already, then `synced` comes once. */
 export type ConnectorEvent =
   /** `actions_changed`: what `describe` answers is another one by now. */
   | {
@@ -79,6 +80,8 @@ export type ConnectorEvent =
       readonly connector: ConnectorInfo;
     }
   | { readonly kind: 'removed'; readonly revision: number; readonly id: string }
+  /** A webhook came for the connector of this id. Who does not watch at that moment does not hear of it. */
+  | { readonly kind: 'webhook'; readonly revision: number; readonly id: string; readonly delivery: WebhookDelivery }
   | { readonly kind: 'synced'; readonly revision: number };
 
 /**
@@ -105,6 +108,7 @@ export interface ConnectorService
     StatsOperations,
     StatusOperations,
     TokenOperations,
+    WebhookOperations,
     AsyncDisposable {
   /** All connectors that the filter lets through, in order of id. */
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;

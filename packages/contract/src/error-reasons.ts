@@ -55,6 +55,8 @@ export const ERROR_REASONS = {
     out_of_range: 'a gRPC server that is not ours refused the request',
   },
   UNAUTHENTICATED: {
+    webhook_refused:
+      'a webhook is not signed as its connector wants, or there is no connector of that name that takes any',
     no_credentials: 'neither a token nor a client certificate was sent, and the service asks for one',
     token_malformed: 'what was sent as `Authorization` is no token',
     token_unknown: 'a token that the service did not make, or not whole',
@@ -164,6 +166,8 @@ export const ERROR_REASONS = {
     cancelled: 'seen by gRPC clients',
   },
   UNAVAILABLE: {
+    webhook_not_taken:
+      'a webhook could not be judged or kept, and should be sent again; `retry_after_ms`. The log says why',
     circuit_open:
       'not sent: the remote system failed again and again, and `circuit` keeps calls from it for a while; `retry_after_ms`; for the remote',
     master_key: 'the master key cannot be read or made; the message says why',
@@ -227,6 +231,7 @@ export const ERROR_REASONS = {
       'not sent: as many calls as `limits.queue` allows wait already, for a place or for their turn by a limit of rate; the host does not try it again by itself',
     outcomes_full:
       'a million outcomes of calls with idempotency keys are kept, and no key is taken beyond, as it could not be kept',
+    webhooks_full: 'as many webhooks of the connector are judged as may be at a time: send it again',
     executions_full:
       'as many executions are kept as one store takes: have them forgotten sooner, with `limits.execution_ttl`',
     resource_exhausted: 'a gRPC server that is not ours said so',
@@ -271,6 +276,7 @@ export const ERROR_REASONS = {
     bad_description: 'what it says of itself is put together wrongly',
     bad_action: 'what it says of itself is put together wrongly',
     schema_not_json: 'what it says of itself is put together wrongly',
+    bad_webhook_answer: 'its `verifyWebhook` answers with something else than it may, or is not there',
     not_started: 'it used its context before it was given one',
     bad_validation: '`validateConfig` answered something else than it may',
     bad_connect_answer: '`connect` answered something else than it may',

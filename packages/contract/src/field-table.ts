@@ -285,6 +285,20 @@ export const CONNECTOR_FIELDS = {
       openMs: { kind: 'duration', least: 1, fallback: 30_000, doc: 'Time until one call is let through again.' },
     },
   },
+  webhook: {
+    kind: 'section',
+    doc: 'What webhooks start that its remote system sends to `/hooks/{id}`, besides being told to watchers. Default: nothing.',
+    fields: {
+      action: {
+        kind: 'text',
+        form: KIND_PATTERN,
+        expected: 'the name of one of the kind\'s actions: lower-case letters, digits and "_", starting with a letter',
+        required: true,
+        resolved: true,
+        doc: 'The action that each of them is an execution of; its payload has their `headers` and `body`.',
+      },
+    },
+  },
   retry: {
     kind: 'section',
     fallback: {},

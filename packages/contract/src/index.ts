@@ -197,3 +197,13 @@ export { needsAction, PLUGIN_REASONS, PLUGIN_STATUSES } from './plugin-report.ts
 export type { PluginEntry, PluginProblem, PluginReason, PluginReport, PluginStatus } from './plugin-report.ts';
 export { LONGEST_EXPIRY_MS, SCOPE_PATTERN, SCOPE_WORDS, TOKEN_NAME_PATTERN } from './token-operations.ts';
 export type { CreatedToken, CreateTokenRequest, TokenInfo, TokenOperations } from './token-operations.ts';
+export { MAX_WEBHOOK_BYTES, WEBHOOK_ENCODINGS, WEBHOOK_OUTCOMES } from './webhook-operations.ts';
+export type {
+  WebhookDelivery,
+  WebhookEncoding,
+  WebhookOperations,
+  WebhookOutcome,
+  WebhookReceipt,
+  WebhookRequest,
+  WebhookResponse,
+} from './webhook-operations.ts';

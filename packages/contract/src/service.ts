@@ -35,3 +35,4 @@ export {
 export { answerOfExecution } from './answer-of-execution.ts';
 export { requireExecutionFilter, requireExecutionId, requireStart } from './require-execution.ts';
 export { requireSchedule, requireScheduleName } from './require-schedule.ts';
+export { requireWebhook, webhookTooLarge } from './require-webhook.ts';

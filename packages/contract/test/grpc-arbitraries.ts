@@ -133,6 +133,16 @@ export const test: fc.Arbitrary<TestReport> = fc
 
 const revision = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
+const webhookDelivery = fc
+  .tuple(
+    fc.record({ id: word, receivedAt: word, headers: map }),
+    fc.oneof(
+      fc.record({ encoding: fc.constant('json' as const), body: json }),
+      fc.record({ encoding: fc.constantFrom('text' as const, 'base64' as const), body: text }),
+    ),
+  )
+  .map(([one, other]) => ({ ...one, ...other }));
+
 export const event: fc.Arbitrary<ConnectorEvent> = fc.oneof(
   fc.record(
     {
@@ -143,6 +153,10 @@ export const event: fc.Arbitrary<ConnectorEvent> = fc.oneof(
     { noNullPrototype: true },
   ),
   fc.record({ kind: fc.constant('removed' as const), revision, id: text }, { noNullPrototype: true }),
+  fc.record(
+    { kind: fc.constant('webhook' as const), revision, id: text, delivery: webhookDelivery },
+    { noNullPrototype: true },
+  ),
   fc.record({ kind: fc.constant('synced' as const), revision }, { noNullPrototype: true }),
 );
 

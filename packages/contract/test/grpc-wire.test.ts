@@ -103,6 +103,7 @@ const ADDED: Record<string, Record<string, string>> = {
     tls: '106 TlsConfig',
     proxy: '108 string',
     placement: '109 string',
+    webhook: '110 WebhookConfig',
     circuit: '107 CircuitConfig',
   },
   AuthConfig: {
@@ -251,6 +252,7 @@ describe('the protocol', () => {
       'ResumeSchedule',
       'RemoveSchedule',
       'ListHosts',
+      'ReceiveWebhook',
     ]);
   });
 });

@@ -147,4 +147,5 @@ export const CONNECTORS_SERVICE = {
   resumeSchedule: define(method.resumeSchedule),
   removeSchedule: define(method.removeSchedule),
   listHosts: define(method.listHosts),
+  receiveWebhook: define(method.receiveWebhook),
 } as const;

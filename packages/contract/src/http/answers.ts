@@ -20,6 +20,7 @@ import { PROFILE_OWNERS } from '../profile-operations.ts';
 import { FAULTS } from '../stats-operations.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 import { DOOR_NAMES, HEALTH_WITNESSES } from '../status-operations.ts';
+import { WEBHOOK_ENCODINGS } from '../webhook-operations.ts';
 
 /** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
 const anyObject = z.record(z.string(), z.unknown());
@@ -71,6 +72,16 @@ export const connectorDetailsSchema = z
 
 const revision = z.int().min(0);
 
+export const webhookDeliverySchema = z
+  .object({
+    id: z.string().meta({ description: 'The same for what is sent again' }),
+    received_at: z.string().meta({ description: 'ISO 8601' }),
+    headers: z.record(z.string(), z.string()).meta({ description: 'Those that say what it is' }),
+    encoding: z.enum(WEBHOOK_ENCODINGS),
+    body: z.unknown().meta({ description: 'The JSON that it is; or text; or bytes in base64' }),
+  })
+  .meta({ id: 'WebhookDelivery' });
+
 export const connectorEventSchema = z
   .union([
     z.object({
@@ -79,6 +90,12 @@ export const connectorEventSchema = z
       connector: connectorInfoSchema,
     }),
     z.object({ kind: z.literal('removed'), revision, id: z.string() }),
+    z.object({
+      kind: z.literal('webhook'),
+      revision,
+      id: z.string().meta({ description: 'Of the connector' }),
+      delivery: webhookDeliverySchema,
+    }),
     z.object({ kind: z.literal('synced'), revision }),
   ])
   .meta({ id: 'ConnectorEvent' });

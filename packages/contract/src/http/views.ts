@@ -91,7 +91,10 @@ export function connectorDetailsView(
 }
 
 export function connectorEventView(event: ConnectorEvent): View<typeof connectorEventSchema> {
-  return 'connector' in event ? { ...event, connector: connectorInfoView(event.connector) } : { ...event };
+  if ('connector' in event) return { ...event, connector: connectorInfoView(event.connector) };
+  if (event.kind !== 'webhook') return { ...event };
+  const { receivedAt, ...delivery } = event.delivery;
+  return { ...event, delivery: { ...delivery, received_at: receivedAt } };
 }
 
 export function changeResultView(result: ChangeResult): View<typeof changeResultSchema> {

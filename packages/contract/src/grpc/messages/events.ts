@@ -3,6 +3,7 @@ import type { ConnectorEvent } from '../../connector-service.ts';
 import { ConnectorEventSchema, SyncedSchema } from '../../gen/connectors/connectors_pb.ts';
 import type { ConnectorEvent as EventMessage } from '../../gen/connectors/connectors_pb.ts';
 import { infoFromMessage, infoToMessage } from './info.ts';
+import { deliveryFromMessage, deliveryToMessage } from './webhooks.ts';
 import { int64ToNumber, millisToInt64 } from './words.ts';
 import type { Problems } from './words.ts';
 
@@ -20,6 +21,8 @@ function changeToMessage(event: ConnectorEvent): EventMessage['event'] {
       return { case: 'actionsChanged', value: infoToMessage(event.connector) };
     case 'removed':
       return { case: 'removed', value: event.id };
+    case 'webhook':
+      return { case: 'webhook', value: deliveryToMessage(event.id, event.delivery) };
     case 'synced':
       return { case: 'synced', value: create(SyncedSchema) };
     default:
@@ -40,6 +43,13 @@ export function eventFromMessage(message: EventMessage, problems: Problems): Con
       return { kind: 'actions_changed', revision, connector: infoFromMessage(event.value, problems) };
     case 'removed':
       return { kind: 'removed', revision, id: event.value };
+    case 'webhook':
+      return {
+        kind: 'webhook',
+        revision,
+        id: event.value.connector,
+        delivery: deliveryFromMessage(event.value, problems),
+      };
     case 'synced':
       return { kind: 'synced', revision };
     case undefined:
