@@ -1,3 +1,4 @@
+// Long, as what an adapter is and may be asked stands in one class, in the words that its authors read.
 import type {
   ConnectorCapabilities,
   ConnectorConfig,
@@ -29,7 +30,7 @@ import type { Redactor } from './redact.ts';
 import { createRedactor } from './redact.ts';
 import { findReservedKey } from './reserved-key.ts';
 import { validate } from './validation.ts';
-import type { WebhookHeaders } from './webhook.ts';
+import type { WebhookHeaders, WebhookVerdict } from './webhook.ts';
 
 /** One thing that is wrong with a kind's settings. `path` is within the settings: `retention.days`; empty for the whole. */
 export interface SettingsError {
@@ -218,8 +219,21 @@ export abstract class ConnectorAdapter {
     return redactorOf(this).data(data);
   }
 
-  /** Whether a webhook was sent by the remote system. Kinds with `capabilities.webhooks` override it; by default nothing is genuine. */
-  verifyWebhook(_headers: WebhookHeaders, _rawBody: string | Uint8Array): Promise<boolean> | boolean {
+  /**
+   * Whether a webhook was sent by the remote system: what came to `POST /hooks/{id}` of the host. Kinds with `capabilities.webhooks`
+   * override it; by default nothing is genuine. It is called once `initialize` has ended, whether the connector is connected or not, and for
+   * whatever anybody sends: decide by the signature, in constant time, and ask nobody. Where it takes
+   * longer than five seconds, or throws a `ConnectorError`, the sender is asked to come again (503); anything else that it throws counts as
+   * false, and is told in the log.
+   *
+   * @param _headers those that were sent, without cookies and what is between two hops; names in small letters
+   * @param _rawBody the body as it came, which is what was signed
+   * @returns true or false; or a verdict, which also says what a delivery is called, whether it is to be delivered, and how it is answered
+   */
+  verifyWebhook(
+    _headers: WebhookHeaders,
+    _rawBody: string | Uint8Array,
+  ): Promise<boolean | WebhookVerdict> | boolean | WebhookVerdict {
     return false;
   }
 

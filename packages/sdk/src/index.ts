@@ -43,7 +43,13 @@ export type { TlsOwner } from './read-tls.ts';
 export { socketError } from './socket-error.ts';
 export type { FailedConnection } from './socket-error.ts';
 export { verifyHmacSha256, verifySlackSignature } from './webhook.ts';
-export type { HmacSha256Input, SlackSignatureInput, WebhookHeaders } from './webhook.ts';
+export type {
+  HmacSha256Input,
+  SlackSignatureInput,
+  WebhookHeaders,
+  WebhookResponse,
+  WebhookVerdict,
+} from './webhook.ts';
 export type {
   ConnectorManifest,
   ConnectorManifestEntry,

@@ -4,6 +4,32 @@ import { createRequire } from 'node:module';
 /** Headers of an incoming request. Names in any case; of several values the first counts. */
 export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** What a webhook is answered. */
+export interface WebhookResponse {
+  /** From 200 to 299. Default 200. */
+  readonly status?: number;
+  /** Default: none is said. */
+  readonly contentType?: string;
+  /** Up to 64 KiB. Default: nothing. It is sent as it is: no secret belongs here. */
+  readonly body?: string;
+}
+
+/** What an adapter can say of a webhook besides whether it is genuine. */
+export interface WebhookVerdict {
+  /** Whether the remote system sent it. All else counts only where it did. */
+  readonly genuine: boolean;
+  /**
+   * What the remote system calls this delivery, the same where it sends it again: each is delivered once. Up to 1000 characters, and from
+   * what is signed, or who has overheard one delivery sends it as many. Default: the body stands for itself, so that two deliveries
+   * with the same body are one.
+   */
+  readonly id?: string;
+  /** False for what is only to be answered, such as a handshake. Default true. */
+  readonly deliver?: boolean;
+  /** What it is answered, once it was delivered. Default: status 202 without a body. */
+  readonly respond?: WebhookResponse;
+}
+
 export interface SlackSignatureInput {
   readonly headers: WebhookHeaders;
   /** The body exactly as it came. */

@@ -90,6 +90,7 @@ describe('the package', () => {
       'grantPaths',
       'isAdapterClass',
       'isAmong',
+      'judgeWebhook',
       'placesOf',
       'policyRefusal',
       'rateLimitClassOf',

@@ -14,6 +14,13 @@ export const configSchema = z.strictObject({
       secret: z.string().min(1).describe('The key that the sender signs with').meta({ writeOnly: true }),
       header: z.string().min(1).default('X-Signature-256').describe('Header that carries the signature'),
       prefix: z.string().default('sha256=').describe('What stands before the signature in that header'),
+      id_header: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Header in which the sender names each delivery, such as `X-GitHub-Delivery`. It is not signed. Without it, deliveries with the same body are one',
+        ),
       encoding: z.enum(['hex', 'base64', 'base64url']).default('hex').describe('How the signature is written'),
     })
     .optional()

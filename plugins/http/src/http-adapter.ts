@@ -1,5 +1,12 @@
 import { ConnectorAdapter, verifyHmacSha256 } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext, HttpClient, WebhookHeaders } from '@automate/sdk';
+import type {
+  AdapterHealth,
+  CallContext,
+  ConnectorContext,
+  HttpClient,
+  WebhookHeaders,
+  WebhookVerdict,
+} from '@automate/sdk';
 import { callAction } from '@automate/sdk/exchange';
 import { get } from './actions/get.ts';
 import { listPages } from './actions/list-pages.ts';
@@ -65,10 +72,14 @@ export default class HttpAdapter extends ConnectorAdapter {
   }
 
   /** Whether the body was signed with the configured secret. */
-  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean {
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean | WebhookVerdict {
     const { webhook } = this.#settings;
     if (webhook === undefined) return false;
-    const { header, prefix, encoding, secret } = webhook;
-    return verifyHmacSha256({ signature: { headers, header }, rawBody, secrets: secret, prefix, encoding });
+    const { header, prefix, encoding, secret, id_header: idHeader } = webhook;
+    const genuine = verifyHmacSha256({ signature: { headers, header }, rawBody, secrets: secret, prefix, encoding });
+    const [id, signature] = [idHeader, header].map((name = '') => headers[name.toLowerCase()]);
+    if (!genuine || typeof id !== 'string' || typeof signature !== 'string') return genuine;
+    // Another body, and so another signature, is another delivery, whatever it is called.
+    return { genuine, id: `${id.slice(0, 300)} ${signature.slice(0, 300)}` };
   }
 }

@@ -1,5 +1,5 @@
-import { ConnectorAdapter, verifySlackSignature } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext, WebhookHeaders } from '@automate/sdk';
+import { ConnectorAdapter } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext, WebhookHeaders, WebhookVerdict } from '@automate/sdk';
 import { addReaction } from './actions/add-reaction.ts';
 import { archiveChannel } from './actions/archive-channel.ts';
 import { call } from './actions/call.ts';
@@ -24,6 +24,7 @@ import { sendMessage } from './actions/send-message.ts';
 import { updateMessage } from './actions/update-message.ts';
 import { uploadFile } from './actions/upload-file.ts';
 import { configSchema } from './config.ts';
+import { judgeRequest } from './judge-request.ts';
 import { identity, parseAnswer } from './outputs.ts';
 import { SlackClient } from './slack-client.ts';
 
@@ -83,8 +84,8 @@ export default class SlackAdapter extends ConnectorAdapter {
   }
 
   /** Whether Slack sent the request: signed with the app's signing secret, and not older than five minutes. */
-  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean {
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): WebhookVerdict {
     const secret = this.context.settings['signing_secret'] ?? this.context.profile?.secrets['signing_secret']?.reveal();
-    return typeof secret === 'string' && verifySlackSignature({ headers, rawBody, secrets: secret });
+    return typeof secret === 'string' ? judgeRequest(headers, rawBody, secret) : { genuine: false };
   }
 }

@@ -12,6 +12,8 @@ export { describeAdapter } from './describe-adapter.ts';
 export type { AdapterOrigin } from './describe-adapter.ts';
 export { discoverActions } from './discover-actions.ts';
 export type { DiscoveredActions } from './discover-actions.ts';
+export { judgeWebhook } from './judge-webhook.ts';
+export type { WebhookJudgement } from './judge-webhook.ts';
 export { grantPaths, OPEN_FILES, requireGranted } from './local-files.ts';
 export type { FilesPolicy } from './local-files.ts';
 export { policyRefusal } from '../policy-refusal.ts';
