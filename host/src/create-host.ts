@@ -107,6 +107,7 @@ import type { Telemetry } from './telemetry/telemetry.ts';
 import { openListeners } from './transports/listeners.ts';
 import { readTlsFiles } from './transports/tls-files.ts';
 import { keepTls } from './transports/tls-keeper.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface HostOptions {
   /** Where to look for the project: the nearest package.json at or above this directory is its root. */
@@ -513,6 +514,16 @@ async function openHost(
     warn: (message) => log.warn({}, message),
     onFault: tellFault,
   });
+  const webhooks = new Webhooks({
+    find: (id) => registry.find(id),
+    takesWebhooks: (entry) => descriptions.find(entry)?.capabilities.webhooks,
+    workerOf: (id) => live.target(id).worker,
+    outcomes,
+    startExecution: (...args) => executions.startExecution(...args),
+    publish: (id, delivery, size) => hub.publish({ kind: 'webhook', id, delivery }, size),
+    scrub: (text) => secrets.filter.scrubText(text),
+    onEnd: (news) => events.emit('webhook', news),
+  });
   const doors: DoorStatus[] = [];
   const facts = {
     version: identity.version,
@@ -576,6 +587,7 @@ async function openHost(
     stats: { getStats: async () => telemetry.stats(), blame: async () => telemetry.blame() },
     executions,
     schedules,
+    webhooks,
     onClose: () => stack.close(),
   });
   const shared = cluster === undefined ? port : cluster.passOn(port);

@@ -244,5 +244,5 @@ function readTarget(request: unknown): { readonly id: string; readonly action: s
 }
 
 function idOf(event: Exclude<ConnectorEvent, { readonly kind: 'synced' }>): string {
-  return event.kind === 'removed' ? event.id : event.connector.id;
+  return 'connector' in event ? event.connector.id : event.id;
 }

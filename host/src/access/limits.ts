@@ -36,8 +36,7 @@ export class LimitKeeper {
   /** Gives what must be called when the call is over, if anything. */
   admit({ name }: Principal, { door }: CallOptions): (() => void) | undefined {
     const { requestsPerSecond, callsInFlight } = this.#limits;
-    if ((requestsPerSecond === undefined && callsInFlight === undefined) || door === undefined || door === 'socket')
-      return undefined;
+    if ((requestsPerSecond === undefined && callsInFlight === undefined) || isNotCounted(door)) return undefined;
     let usage = this.#usage.get(name);
     if (usage === undefined) this.#usage.set(name, (usage = createUsage()));
     if (callsInFlight !== undefined && usage.inFlight >= callsInFlight)
@@ -52,6 +51,11 @@ export class LimitKeeper {
     usage.inFlight += 1;
     return usage.release;
   }
+}
+
+/** Of webhooks the door itself says how many it takes: who has shown nothing must not use up what others may have. */
+function isNotCounted(door: string | undefined): boolean {
+  return door === undefined || door === 'socket' || door === 'hooks';
 }
 
 function createUsage(): Usage {

@@ -83,4 +83,5 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   planConfig: { needs: 'admin', options: 1 },
   applyConfig: { needs: 'admin', options: 1 },
   exportConfig: { needs: 'manage', options: 0 },
+  receiveWebhook: { needs: 'calls', options: 2 },
 };

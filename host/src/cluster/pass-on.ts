@@ -199,6 +199,11 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
         : service.test(target, options),
     restart: route1((at) => (id, options) => at.restart(id, options)),
     listHealthHistory: route1((at) => (id, options) => at.listHealthHistory(id, options)),
+    // Made again where its host was lost: what it had delivered is not delivered twice.
+    receiveWebhook: (id, request, options = {}) =>
+      isHere(id)
+        ? service.receiveWebhook(id, request, options)
+        : route(id, options, (at, left) => at.receiveWebhook(id, request, left)),
     ...overHosts(service, { cluster, peers, isPlaced }),
   };
   return new Proxy(service, {

@@ -1,5 +1,5 @@
-import type { ConnectorConfig, Problem } from '@automate/contract';
-import { ConfigInvalidError, describeProblem, quote } from '@automate/contract';
+import type { ConnectorConfig, ConnectorDescription, Problem } from '@automate/contract';
+import { ConfigInvalidError, describeProblem, didYouMean, quote } from '@automate/contract';
 import { isWeaker } from '../plugins/isolation.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -20,6 +20,34 @@ export function findUnrunnable({ id, config }: ConnectorEntry, kind: Kind): Conf
   if (problems.length === 0) return undefined;
   const message = `the connector "${id}" cannot start: ${problems.map(describeProblem).join('; ')}`;
   return new ConfigInvalidError(message, { connector: id, problems });
+}
+
+/**
+ * What is wrong with what a configuration says of webhooks, in the light of what its kind says of itself. Which actions a remote system
+ * offers is not known before it was asked.
+ */
+export function checkWebhook(
+  webhook: ConnectorConfig['webhook'],
+  { kind, capabilities, actions, open, discovery }: ConnectorDescription,
+): Problem[] {
+  if (webhook === undefined) return [];
+  if (!capabilities.webhooks)
+    return [
+      {
+        path: 'webhook',
+        expected: `nothing: the kind "${kind}" takes no webhooks`,
+        received: `action ${quote(webhook.action)}`,
+      },
+    ];
+  const names = actions.map(({ name }) => name);
+  if (open || discovery !== undefined || names.includes(webhook.action)) return [];
+  return [
+    {
+      path: 'webhook.action',
+      expected: `the name of an action of the kind "${kind}"${didYouMean(webhook.action, names)}`,
+      received: quote(webhook.action),
+    },
+  ];
 }
 
 function checkIsolation({ isolation: asked }: ConnectorConfig, { source, isolation }: Kind): Problem[] {

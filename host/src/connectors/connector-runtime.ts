@@ -1,5 +1,5 @@
 import type { ConfiguredLevel, ConnectorDescription, JsonObject } from '@automate/contract';
-import { ConfigInvalidError, UnavailableError } from '@automate/contract';
+import { ConfigInvalidError, describeProblem, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Environment } from '../host-settings.ts';
 import type { FilesPolicyOptions } from './files-policy.ts';
@@ -21,7 +21,7 @@ import type {
   WorkerSpec,
 } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
-import { findUnrunnable } from './check-with-kind.ts';
+import { checkWebhook, findUnrunnable } from './check-with-kind.ts';
 import type { NetworkPolicies } from './network-policies.ts';
 import { RenewableWorker } from './renewable-worker.ts';
 import { environmentOf, reachOf } from './reach.ts';
@@ -109,7 +109,15 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       };
       return new RenewableWorker({
         entry,
-        resolve: (now, description) => options.resolve(now, description),
+        async resolve(now, description) {
+          const problems = checkWebhook(now.config.webhook, description);
+          if (problems.length > 0)
+            throw new ConfigInvalidError(
+              `the connector "${now.id}" cannot start: ${problems.map(describeProblem).join('; ')}`,
+              { connector: now.id, problems },
+            );
+          return options.resolve(now, description);
+        },
         takeWithinMs: limits.startTimeoutMs,
         warn: (message) => options.warn(entry.id, message),
         make: (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
@@ -119,13 +127,13 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       void (await runtime.inspect({
         ...inspected(kind, like),
         ask: (validate, description) =>
-          ask((check) => {
+          ask(async (check) => {
             options.learnSettings(check.settings, description);
-            return validate(check);
+            return [...(await validate(check)), ...checkWebhook(check.webhook, description)];
           }),
       })),
-    inspect: (kind, check) =>
-      runtime.inspect({
+    async inspect(kind, check) {
+      const { description, problems } = await runtime.inspect({
         ...inspected(kind, check ?? {}),
         ...(check === undefined
           ? undefined
@@ -133,7 +141,9 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
               check,
               onDescribed: (description: ConnectorDescription) => options.learnSettings(check.settings, description),
             }),
-      }),
+      });
+      return { description, problems: [...problems, ...checkWebhook(check?.webhook, description)] };
+    },
   };
 }
 

@@ -101,7 +101,13 @@ async function lookAt(options: EntryFaultsOptions, suspect: Suspect): Promise<Lo
   if (kind === undefined || (config.profile !== undefined && profile === undefined)) return { suspect, found, unread };
   const profileSettings = profile?.owner === 'file' ? profile.settings : undefined;
   const files = options.filesOf({ ...entry, kind, profileSettings });
-  const check = { settings: secrets.settings, tls: config.tls, isolation: config.isolation, files };
+  const check = {
+    settings: secrets.settings,
+    tls: config.tls,
+    webhook: config.webhook,
+    isolation: config.isolation,
+    files,
+  };
   return { suspect, found, question: { kind, check }, unread };
 }
 

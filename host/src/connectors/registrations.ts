@@ -309,6 +309,7 @@ export class Registrations {
     return {
       settings: { ...profile?.settings, ...config.settings },
       tls: config.tls,
+      webhook: config.webhook,
       isolation: config.isolation,
       files: this.#options.filesOf({
         owner: 'api',

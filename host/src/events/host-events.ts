@@ -1,4 +1,12 @@
-import type { CircuitState, ConnectorStatus, ErrorCode, ErrorEnvelope, JsonObject } from '@automate/contract';
+import type {
+  CircuitState,
+  ConnectorError,
+  ConnectorStatus,
+  ErrorCode,
+  ErrorEnvelope,
+  JsonObject,
+  WebhookOutcome,
+} from '@automate/contract';
 
 /** What happens in a host, each with what its listeners are given. */
 interface HostEventMap {
@@ -30,6 +38,8 @@ interface HostEventMap {
   doorLimits: [limits: DoorLimits];
   /** The configuration file says something else of what agents see. */
   exposure: [exposure: Exposure];
+  /** A webhook came, and this became of it. */
+  webhook: [news: WebhookNews];
   /** A connector wrote a line, or the runtime did about it. */
   log: [record: LoggedRecord];
 }
@@ -66,6 +76,20 @@ export interface Exposure {
   readonly readOnly: boolean;
   /** Patterns that bound it further, of whoever serves a single agent. */
   readonly within?: readonly string[];
+}
+
+export interface WebhookNews {
+  /** Absent where there is none of the id that was asked for. */
+  readonly connector: string | undefined;
+  readonly door: string;
+  readonly outcome: WebhookOutcome | 'failed';
+  /** Id of the delivery. */
+  readonly delivery?: string | undefined;
+  /** What it started. */
+  readonly action?: string | undefined;
+  readonly execution?: string | undefined;
+  /** Of one that failed. */
+  readonly error?: ConnectorError;
 }
 
 export interface RefusedRead {

@@ -27,10 +27,16 @@ export class Unread<Event> {
     this.#unread.push(event);
     if (this.#unread.length > this.#options.most) {
       const left = this.#options.relieve(this.#unread);
-      this.#unread = left instanceof Error ? [] : left;
-      if (left instanceof Error) this.end(left);
+      if (left instanceof Error) this.letGo(left);
+      else this.#unread = left;
     }
     this.#wake?.();
+  }
+
+  /** No more events, and none of those that are unread, but this error. */
+  letGo(failure: Error): void {
+    this.#unread = [];
+    this.end(failure);
   }
 
   /** No more events, and an error after those that are unread. The first end counts. */

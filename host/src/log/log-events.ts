@@ -1,4 +1,4 @@
-import type { SourceNews, TurnedAway } from '../events/host-events.ts';
+import type { SourceNews, TurnedAway, WebhookNews } from '../events/host-events.ts';
 import { HostEvents } from '../events/host-events.ts';
 import type { HostLog } from './host-log.ts';
 import { recordFields } from './record-fields.ts';
@@ -35,6 +35,25 @@ export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: s
   const tell = seldom(SELDOM_MS, ({ door, reason, address }: TurnedAway) =>
     log.warn({ event: 'sign_in_failed', door, reason, address }, 'a caller was turned away, as it did not sign in'),
   );
+  const tellFailed = seldom(SELDOM_MS, ({ connector, error }: WebhookNews) =>
+    log.warn(
+      { connector, event: 'webhook_failed', code: error?.code, reason: error?.message },
+      `a webhook for "${connector}" could not be taken, and its sender was asked to send it again`,
+    ),
+  );
+  const tellRefused = seldom(SELDOM_MS, ({ connector }: WebhookNews) =>
+    log.warn({ connector, event: 'webhook_refused' }, 'a webhook was refused, as it was not genuine'),
+  );
+  events.on('webhook', (news) => {
+    const { connector, outcome, delivery, action, execution } = news;
+    if (outcome === 'failed') tellFailed(connector ?? '', news);
+    else if (outcome === 'refused') tellRefused(connector ?? '', news);
+    else
+      log.debug(
+        { connector, event: 'webhook', outcome, delivery, action, execution },
+        `a webhook for "${connector}" came`,
+      );
+  });
   events.on('turnedAway', (caller) => tell(`${caller.door} ${caller.reason}`, caller));
   return events;
 }

@@ -100,6 +100,8 @@ const RULES: Rules = {
   planConfig: 'unrecorded',
   applyConfig: { options: 1, about: (config) => ({ subject: textOf(config?.name) }) },
   exportConfig: 'unrecorded',
+  // Recorded where it is known what became of it: who has shown nothing may come as often as they like.
+  receiveWebhook: 'unrecorded',
 };
 
 /** Longest text of a record that a caller chose. */

@@ -11,6 +11,14 @@ export function recordEvents(events: HostEvents, audit: AuditLog, refusals: Refu
   events.on('readRefused', ({ door, what, principal, code }) => {
     if (audit.recording) refusals.note({ at: Date.now(), kind: 'read', operation: what, principal, door, code });
   });
+  events.on('webhook', ({ connector, door, outcome, delivery, action }) => {
+    if (!audit.recording) return;
+    const news = { at: Date.now(), operation: 'receiveWebhook', door, connector, subject: delivery };
+    if (outcome === 'refused')
+      refusals.note({ ...news, kind: 'sign_in', principal: 'unknown', code: 'UNAUTHENTICATED' });
+    if (outcome === 'accepted' && connector !== undefined)
+      audit.note({ ...news, kind: 'execute', principal: `webhook:${connector}`, action, code: 'OK' });
+  });
   events.on('turnedAway', ({ door, address, reason }) => {
     if (!audit.recording) return;
     refusals.note({

@@ -23,7 +23,7 @@ export function openBatch(): OpenBatch {
   return Object.setPrototypeOf([], null) as OpenBatch;
 }
 
-/** What a call asks for. The first five are open to callers of the runtime. */
+/** What a call asks for. The first five and the last are open to callers of the runtime. */
 export const CHANNEL_OPS = [
   'execute',
   'health',
@@ -33,6 +33,7 @@ export const CHANNEL_OPS = [
   'initialize',
   'close',
   'discover',
+  'webhook',
 ] as const;
 export type ChannelOp = (typeof CHANNEL_OPS)[number];
 

@@ -1,3 +1,4 @@
+// Long, as all that the host knows of workers is said in one place.
 import type {
   CallOptions,
   ConnectorConfig,
@@ -41,6 +42,8 @@ export interface ConfigCheck {
   /** The profile's settings with the connector's own over them. */
   readonly settings: JsonObject;
   readonly tls?: ConnectorConfig['tls'];
+  /** What it says of webhooks, which is checked with what the kind says of itself. */
+  readonly webhook?: ConnectorConfig['webhook'];
   /** The level that it asks for, at which it is checked as well. */
   readonly isolation?: ConnectorConfig['isolation'];
   /** Which files of this machine it may use; absent: all. */
@@ -114,14 +117,21 @@ export interface WorkerSpec {
 /** How far a worker has to come: adapter constructed and described; initialized; connected. */
 export type WorkerLevel = 'described' | 'initialized' | 'ready';
 
-export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate' | 'renew';
+export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate' | 'renew' | 'webhook';
+
+/** A webhook that the adapter is to judge. */
+export interface WorkerWebhook {
+  readonly headers: Readonly<Record<string, string>>;
+  /** In base64. */
+  readonly body: string;
+}
 
 /** One message to the adapter. */
 export interface WorkerCall extends Omit<CallExtras, 'progress'> {
   readonly op: WorkerOp;
   /** The action for `execute`, otherwise empty. */
   readonly action: string;
-  /** JSON text: the payload; for `validate` a `ConfigCheck`, for `renew` a `WorkerConfig`. */
+  /** JSON text: the payload; for `validate` a `ConfigCheck`, for `renew` a `WorkerConfig`, for `webhook` a `WorkerWebhook`. */
   readonly payload: string;
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;

@@ -62,6 +62,9 @@ import type {
   StatsOperations,
   TestReport,
   TokenInfo,
+  WebhookOperations,
+  WebhookReceipt,
+  WebhookRequest,
 } from '@automate/contract';
 import { ConnectorError, hasScope, LOCAL_PRINCIPAL } from '@automate/contract';
 import { encodePayload, payloadText } from '@automate/contract/json-text';
@@ -87,6 +90,7 @@ import {
   requireSchedule,
   requireScheduleName,
   requireStart,
+  requireWebhook,
   hostEnding,
   serviceClosed,
   unknownHost,
@@ -154,6 +158,7 @@ export interface ServiceOptions {
   readonly stats: StatsOperations;
   readonly executions: ExecutionOperations;
   readonly schedules: ScheduleOperations;
+  readonly webhooks: WebhookOperations;
   /** Called by each `close`; gives the same promise every time. */
   onClose(): Promise<void>;
 }
@@ -358,6 +363,11 @@ export class HostConnectorService implements ConnectorService {
   async removeSchedule(name: string, given?: CallOptions): Promise<ScheduleChange> {
     const options = this.#admit(given);
     return waitWithin(this.#options.schedules.removeSchedule(requireScheduleName(name), options), options);
+  }
+
+  async receiveWebhook(id: string, request: WebhookRequest, given?: CallOptions): Promise<WebhookReceipt> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.webhooks.receiveWebhook(requireId(id), requireWebhook(request), options), options);
   }
 
   async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {

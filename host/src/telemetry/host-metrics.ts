@@ -75,6 +75,7 @@ const MAX_SERIES = 20_000;
 export class HostMetrics {
   readonly #crashes = new Map<string, Sample>();
   readonly #probes = new Map<string, Sample>();
+  readonly #webhooks = new Map<string, Sample>();
   #observe: () => HostObservation = () => ({ connectors: [], abandonedThreads: 0 });
 
   recordCrash(connector: string, reason: string): void {
@@ -83,6 +84,11 @@ export class HostMetrics {
 
   recordHealthCheck(connector: string, status: ConnectorStatus): void {
     count(this.#probes, { connector: cleanLabel(connector), status });
+  }
+
+  /** @param connector absent: one that there is not */
+  recordWebhook(connector: string | undefined, outcome: string): void {
+    count(this.#webhooks, { connector: cleanLabel(connector ?? OTHER), outcome });
   }
 
   observe(read: () => HostObservation): void {
@@ -96,7 +102,7 @@ export class HostMetrics {
 
   /** Drops the series of a connector that is gone. */
   forget(connector: string): void {
-    for (const series of [this.#crashes, this.#probes]) {
+    for (const series of [this.#crashes, this.#probes, this.#webhooks]) {
       for (const [key, { labels }] of series) {
         if (labels['connector'] === connector) series.delete(key);
       }
@@ -164,6 +170,10 @@ export class HostMetrics {
         ),
       },
       { ...counter('automate_health_checks_total', 'Probes that ended'), samples: [...this.#probes.values()] },
+      {
+        ...counter('automate_webhooks_total', 'Webhooks that came, by what became of them'),
+        samples: [...this.#webhooks.values()],
+      },
       {
         ...gauge('automate_queue_length', 'Calls that wait for a place, or for their turn by a limit of rate'),
         samples: per(({ queued }) => queued),

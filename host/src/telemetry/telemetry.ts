@@ -57,7 +57,7 @@ export interface ArrivedCall {
 export interface Telemetry {
   /** Opens the record of a call, and its span where spans are exported. */
   readonly calls: { start(call: ArrivedCall): RecordedCall };
-  /** Counts crashes and checks, and drops what was counted for connectors that are removed. */
+  /** Counts crashes, checks and webhooks, and drops what was counted for connectors that are removed. */
   listen(events: HostEvents): void;
   /** Sets the function that each scrape asks for the state of the host and its connectors. */
   observe(read: () => HostObservation): void;
@@ -113,6 +113,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
         const reason = error.details?.['reason'];
         host.recordCrash(id, typeof reason === 'string' ? reason : 'unknown');
       });
+      events.on('webhook', ({ connector, outcome }) => host.recordWebhook(connector, outcome));
       events.on('health', (id, status) => host.recordHealthCheck(id, status));
       events.on('change', (kind, id) => {
         if (kind !== 'removed') return;

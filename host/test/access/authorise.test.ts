@@ -102,6 +102,7 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   listCalls: (service, options) => service.listCalls('x', {}, options),
   getStatus: (service, options) => service.getStatus(options),
   listHosts: (service, options) => service.listHosts(options),
+  receiveWebhook: (service, options) => service.receiveWebhook('x', { headers: {}, body: Buffer.alloc(0) }, options),
   listHealthHistory: (service, options) => service.listHealthHistory('x', options),
 };
 
@@ -207,7 +208,7 @@ it.each<Scope>(['read', 'execute'])('who has the scope %s sees all connectors, a
   const heard: string[] = [];
   for await (const event of service.watch(options)) {
     if (event.kind === 'synced') break;
-    heard.push(event.kind === 'removed' ? event.id : event.connector.id);
+    heard.push('connector' in event ? event.connector.id : event.id);
   }
   expect(heard.toSorted()).toEqual(['x', 'y']);
 });
@@ -231,9 +232,7 @@ describe('a caller who may execute one connector alone', () => {
     const { service } = host;
     const seen: string[] = [];
     for await (const event of service.watch(as('execute:x'))) {
-      seen.push(
-        `${event.kind} ${event.kind === 'synced' ? '' : event.kind === 'removed' ? event.id : event.connector.id}`,
-      );
+      seen.push(`${event.kind} ${event.kind === 'synced' ? '' : 'connector' in event ? event.connector.id : event.id}`);
       if (event.kind === 'synced') {
         const options = { principal: LOCAL_PRINCIPAL };
         await service.remove('y', options);

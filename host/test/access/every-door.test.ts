@@ -51,6 +51,7 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   disableConnector: 'disable',
   getStatus: 'getStatus',
   listHosts: 'listHosts',
+  receiveWebhook: 'receiveWebhook',
   planConfig: 'planConfig',
   applyConfig: 'applyConfig',
   exportConfig: 'exportConfig',

@@ -111,6 +111,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   executions: ['execution', 'store'],
   cluster: ['store', 'events'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
+  webhooks: ['connectors', 'runtime', 'store'],
   service: ['access', 'connectors', 'execution'],
   transports: [],
   cli: [],

@@ -25,6 +25,7 @@ beforeAll(async () => {
   await service.execute({ id: 'bounded', action: 'log', payload: { message: 'hello', level: 'debug' } });
   await service.execute({ id: 'ending', action: 'end' }).catch(() => undefined);
   await service.healthCheck('logging');
+  await fetch(`${running.http}/hooks/nobody`, { method: 'POST' });
   // The event loop is watched from the first scrape on, and workers are looked at now and then.
   do {
     await delay(50);

@@ -169,6 +169,7 @@ export function openCommandLineDoor(root: string): ConnectorService {
     planConfig: ({ yaml }: { readonly yaml?: string } = {}) => ask(['plan', '-'], { input: yaml ?? '' }),
     applyConfig: ({ yaml }: { readonly yaml?: string } = {}) => ask(['apply', '-'], { input: yaml ?? '' }),
     exportConfig: () => ask(['export']),
+    receiveWebhook: () => Promise.reject(new Error('it has none')),
     listHosts: async () => readHosts(await ask(['hosts'])),
     async getStatus() {
       const { running: _running, ...status } = await ask(['status']);

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { AUTH_TYPES, isJsonObject } from '@automate/contract';
 import type { JsonObject, JsonValue } from '@automate/contract';
@@ -30,10 +32,17 @@ function moved(config: JsonObject, fields: Fields, id: JsonValue, above = ''): J
   return Object.fromEntries(entries);
 }
 
+/** `webhook` is a key for kinds that take webhooks. */
+async function echoWithWebhooks(): Promise<string> {
+  const source = await readFile(join(import.meta.dirname, '..', 'fixtures', 'connectors', 'echo.js'), 'utf8');
+  return source.replace(/^  name = .*$/m, '$&\n  capabilities = { webhooks: true };');
+}
+
 it('every key of the table is stored and shown as it was given, with its secrets in the store, at every door', async () => {
   await using it = await SandboxHost.open({
-    kinds: ['echo'],
+    kinds: [],
     yaml: 'files: { roots: [/] }\nprofiles:\n  shared: { kind: echo }\nconnectors: []\n',
+    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'echo', source: await echoWithWebhooks() })),
   });
   const { doors, client } = await registerDoors(it);
   const rest = openRestBackend(it.host.httpAddress ?? '');

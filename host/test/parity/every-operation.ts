@@ -247,6 +247,12 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
     play: async (door) =>
       (await door.listHosts()).map(({ id, since, held, labels, drift }) => ({ id, since, held, labels, drift })),
   },
+  receiveWebhook: {
+    grpc: 'receiveWebhook',
+    rest: { why: 'senders come to /hooks/{connector}, which asks for no token' },
+    cli: { why: 'what a remote system sends comes over HTTP' },
+    play: (door) => door.receiveWebhook('echo', { headers: { 'x-a': 'b' }, body: Buffer.from('{}') }),
+  },
   listHealthHistory: {
     ...{ grpc: 'listHealthHistory', rest: 'listHealthHistory', cli: 'connectors health' },
     play: (door) => door.listHealthHistory('echo'),

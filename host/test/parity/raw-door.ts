@@ -124,6 +124,8 @@ export function openRawDoor(address: string): ConnectorService {
     planConfig: (config: object, options: CallOptions) => call('planConfig', config, options),
     applyConfig: (config: object, options: CallOptions) => call('applyConfig', config, options),
     exportConfig: (options: CallOptions) => call('exportConfig', {}, options),
+    receiveWebhook: (id: string, webhook: object, options: CallOptions) =>
+      call('receiveWebhook', { id, ...webhook }, options),
     startExecution: async ({ payload, ...request }: StartExecutionRequest, options: CallOptions) => {
       const text = typeof payload === 'string' ? payload : encodePayload(payload);
       return executionOf(await call('startExecution', { ...request, payload: Buffer.from(text) }, options));

@@ -107,7 +107,7 @@ describe('an answer', () => {
     const ids: unknown[] = [];
     for await (const event of service.watch()) {
       if (event.kind === 'synced') break;
-      ids.push(event.kind === 'removed' ? event.kind : [event.kind, event.connector.id, event.connector.kind]);
+      ids.push('connector' in event ? [event.kind, event.connector.id, event.connector.kind] : event.kind);
     }
     expect(ids).toEqual([
       ['added', 'a', 'checked'],

@@ -10,7 +10,7 @@ import {
 } from '@automate/contract';
 import type { CallProgress, ConnectorDescription, Problem } from '@automate/contract';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
-import type { FilesPolicy } from '@automate/sdk/runtime';
+import type { FilesPolicy, WebhookJudgement } from '@automate/sdk/runtime';
 import {
   attachContext,
   checkHealth,
@@ -18,6 +18,7 @@ import {
   createConnectorContext,
   discoverActions,
   grantPaths,
+  judgeWebhook,
   OPEN_FILES,
   rateLimitClassOf,
   renewConnectorContext,
@@ -25,7 +26,7 @@ import {
   validateSettings,
 } from '@automate/sdk/runtime';
 import type { CallExtras, CallMessage } from '../messages.ts';
-import type { ConfigCheck, WorkerConfig } from '../runtime.ts';
+import type { ConfigCheck, WorkerConfig, WorkerWebhook } from '../runtime.ts';
 import { natives } from './natives.ts';
 import type { NetworkGate } from './network/network-gate.ts';
 import { parsePayload } from './parse-payload.ts';
@@ -93,6 +94,8 @@ export class AdapterRunner {
         return this.#initialize(natives.parse(call.payload) as WorkerConfig);
       case 'discover':
         return discoverActions(this.adapter, this.#callContext(call, 'discover', { signal }));
+      case 'webhook':
+        return this.#judge(natives.parse(call.payload) as WorkerWebhook, call.deadline);
       case 'close':
         this.#closing.abort();
         return this.adapter.close();
@@ -186,6 +189,15 @@ export class AdapterRunner {
     throw new ConnectorInternalError(
       `connect() of "${this.adapter.name}" must answer true or false, or throw; it answered ${answer === null ? 'null' : typeof answer}; the plugin's author must act`,
       { effect: 'none', details: { reason: 'bad_connect_answer' } },
+    );
+  }
+
+  #judge({ headers, body }: WorkerWebhook, deadline: number): Promise<WebhookJudgement> {
+    this.#ready();
+    const error = (): TimeoutError =>
+      new TimeoutError(`verifyWebhook() of "${this.adapter.name}" gave no answer in time`);
+    return until({ deadline: innerDeadline(deadline), error }, () =>
+      judgeWebhook(this.adapter, headers, Buffer.from(body, 'base64')),
     );
   }
 

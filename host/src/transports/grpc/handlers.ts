@@ -232,6 +232,9 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     applyConfig: on(methods.applyConfig, async (request, options) =>
       configPlanToMessage(await service.applyConfig(configTextFromMessage(request), options)),
     ),
+    receiveWebhook: on(methods.receiveWebhook, ({ id, headers, body }, options) =>
+      service.receiveWebhook(id, { headers, body }, options),
+    ),
     exportConfig: on(methods.exportConfig, async (_request, options) => {
       const { yaml, connectors, profiles } = await service.exportConfig(options);
       return { yaml, connectors: [...connectors], profiles: [...profiles] };

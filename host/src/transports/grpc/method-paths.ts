@@ -36,6 +36,7 @@ const UNARY = [
   'DisableConnector',
   'GetStatus',
   'ListHosts',
+  'ReceiveWebhook',
   'ListHealthHistory',
   'GetStats',
   'Blame',

@@ -161,6 +161,7 @@ export class ToolCatalog {
       this.#forget(event.id);
       return;
     }
+    if (event.kind === 'webhook') return;
     const { connector: info, kind } = event;
     seen.add(info.id);
     const known = this.#known.get(info.id);

@@ -10,6 +10,8 @@ import type { PageSessions } from './page-sessions.ts';
 /** Nobody has to sign in to ask whether the host lives and serves, to load the page, or to sign in there. */
 const OPEN = /^\/(?:health\/(?:live|ready)|assets\/[\w.-]+)?(?:\?|$)/;
 const SIGNS_IN = /^\/session(?:\?|$)/;
+/** Webhooks are signed, which is for the connector to see. */
+const HOOKS = /^\/hooks\/[^/?]+(?:\?|$)/;
 
 /** What is for agents. */
 const MCP = /^\/mcp(?:\?|$)/;
@@ -21,7 +23,7 @@ export function createAdmission(
 ): (request: IncomingMessage) => HttpFailure | ConnectorError | undefined {
   return (request) => {
     const { url = '', method } = request;
-    if (OPEN.test(url) || (method === 'POST' && SIGNS_IN.test(url))) return undefined;
+    if (OPEN.test(url) || (method === 'POST' && (SIGNS_IN.test(url) || HOOKS.test(url)))) return undefined;
     try {
       const { authorization } = request.headers;
       const door = MCP.test(url) ? 'mcp' : 'rest';

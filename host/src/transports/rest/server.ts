@@ -19,6 +19,7 @@ import { HttpFailure } from './http-failure.ts';
 import type { HttpTimeouts } from './http-server.ts';
 import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
 import type { AgentDoor } from '../agent-door.ts';
+import { addHooksRoute } from './hooks-route.ts';
 import { addMcpRoute } from './mcp-route.ts';
 import { EventStreams } from './event-streams.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
@@ -188,6 +189,7 @@ function createApp(
   acceptJsonText(app);
   if (options.agents !== undefined) addMcpRoute(app, options.agents);
   addServiceRoutes(app, service, streams);
+  addHooksRoute(app, service);
   addSessionRoutes(app, { sessions, signIn, version });
   addPage(app, options.pageDir);
   let document: Promise<string> | undefined;

@@ -124,6 +124,13 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['export', (service) => service.exportConfig()],
     ['status', (service) => service.getStatus()],
     ['hosts', (service) => service.listHosts()],
+    ['webhook', (service) => service.receiveWebhook('echo', { headers: { A: 'b' }, body: Buffer.from('sent') })],
+    ['webhook for nobody', (service) => service.receiveWebhook('no', { headers: {}, body: Buffer.alloc(0) })],
+    ['webhook that is none', (service) => service.receiveWebhook('echo', { headers: {}, body: 'text' as never })],
+    [
+      'webhook that is too large',
+      (service) => service.receiveWebhook('echo', { headers: {}, body: Buffer.alloc(2 ** 21) }),
+    ],
     ['history of health', (service) => service.listHealthHistory('echo')],
     ['remove', (service) => service.remove('new')],
     ['remove again', (service) => service.remove('new')],

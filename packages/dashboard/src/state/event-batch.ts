@@ -44,7 +44,7 @@ function applyEvents(before: Connectors, events: readonly ConnectorEvent[]): Con
   const after = new Map(before);
   for (const event of events) {
     if (event.kind === 'removed') after.delete(event.id);
-    else if (event.kind !== 'synced') after.set(event.connector.id, event.connector);
+    else if ('connector' in event) after.set(event.connector.id, event.connector);
   }
   return after;
 }
