@@ -203,7 +203,11 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
     receiveWebhook: (id, request, options = {}) =>
       isHere(id)
         ? service.receiveWebhook(id, request, options)
-        : route(id, options, (at, left) => at.receiveWebhook(id, request, left)),
+        : route(
+            id,
+            options,
+            either((at, left) => at.receiveWebhook(id, request, left)),
+          ),
     ...overHosts(service, { cluster, peers, isPlaced }),
   };
   return new Proxy(service, {
