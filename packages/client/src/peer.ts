@@ -18,7 +18,14 @@ export interface PeerOptions {
 export function openPeer({ address, authorities, authorize }: PeerOptions): ConnectorService {
   const { target, secure } = parseServiceAddress(address);
   const channel = secure
-    ? credentials.createFromSecureContext(createSecureContext({ ca: [...authorities], minVersion: 'TLSv1.2' }))
+    ? credentials.createFromSecureContext(
+        createSecureContext({
+          ca: [...authorities],
+          // Those that are given are trusted also where who issued them is not known.
+          allowPartialTrustChain: true,
+          minVersion: 'TLSv1.2',
+        }),
+      )
     : credentials.createInsecure();
   const open = (): Client =>
     new Client(target, channel, {
