@@ -664,7 +664,13 @@ async function openHost(
   stack.push({ name: 'connectors', close: () => live.closeAll() });
   stack.push({ name: 'changes', close: () => changes.close() });
   const recorded = auditService(shared, records, (inner) => inner);
-  executions.open((request, call) => recorded.executeText(request, call), { serves: serve });
+  executions.open(
+    async (request, call) => {
+      if (call?.principal !== undefined) access.requireNotRevoked(call.principal);
+      return recorded.executeText(request, call);
+    },
+    { serves: serve },
+  );
   events.on('change', () => executions.wake());
   stack.push({ name: 'executions', close: () => executions.close(CLOSE_GRACE_MS) });
   if (serve) schedules.open();

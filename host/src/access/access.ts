@@ -15,7 +15,7 @@ import { Followers } from './followers.ts';
 import type { CallerLimits } from './limits.ts';
 import { LimitKeeper } from './limits.ts';
 import { permissionDenied } from './permissions.ts';
-import { certificateRefused, certificateUnknown, noCredentials } from './sign-in-errors.ts';
+import { certificateRefused, certificateUnknown, noCredentials, tokenRevoked } from './sign-in-errors.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What the configuration file says of callers. */
@@ -140,6 +140,17 @@ export class Access implements CallerRules {
     return tokens.length === 0 && client === undefined
       ? undefined
       : [...tokens.flatMap(({ scopes }) => scopes), ...(client?.scopes ?? [])];
+  }
+
+  /**
+   * Throws UNAUTHENTICATED where whoever asked for something that is done only now was sent away meanwhile: every token of that name was
+   * revoked. One that expired since asked in time.
+   */
+  requireNotRevoked({ name }: Principal): void {
+    const own = this.listTokens().filter((token) => token.name === name);
+    const isOther = name === LOCAL_PRINCIPAL.name || this.#clients.has(name);
+    if (own.length > 0 && !isOther && own.every(({ revokedAt }) => revokedAt !== undefined))
+      throw tokenRevoked({ name });
   }
 
   listTokens(): readonly TokenInfo[] {

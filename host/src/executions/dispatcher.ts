@@ -260,7 +260,9 @@ export class Dispatcher {
     await Promise.all(
       news.map(async (run) => {
         run.told = true;
-        await this.#options.store.progress(run.execution, JSON.stringify(run.progress));
+        if (run.progress === undefined) return;
+        const { store, texts } = this.#options;
+        await store.progress(run.execution, texts.sealProgress(run.execution.id, run.progress));
       }),
     );
   }

@@ -36,6 +36,11 @@ export class ExecutionTexts {
     return this.#sealer.seal([id, 'outcome'], JSON.stringify(error));
   }
 
+  /** Base64, as its column has text. */
+  sealProgress(id: string, progress: CallProgress): string {
+    return Buffer.from(this.#sealer.seal([id, 'progress'], JSON.stringify(progress))).toString('base64');
+  }
+
   /** Of where its end is told, if it is. */
   sealCallback(id: string, url: string | undefined): Uint8Array | undefined {
     return url === undefined ? undefined : this.#sealer.seal([id, 'callback'], url);
@@ -61,7 +66,7 @@ export class ExecutionTexts {
         ),
       ),
       ...(key === undefined ? {} : { idempotencyKey: key }),
-      ...(progress === undefined || status === 'queued' ? {} : { progress: JSON.parse(progress) as CallProgress }),
+      ...(progress === undefined || status === 'queued' ? {} : this.#progress(id, progress)),
       ...this.#outcome(stored),
       ...(stored.cancelling ? { cancelling: true } : {}),
       ...(rerunOf === undefined ? {} : { rerunOf }),
@@ -69,6 +74,12 @@ export class ExecutionTexts {
       ...(schedule === undefined ? {} : { schedule }),
       ...this.#callback(stored),
     };
+  }
+
+  #progress(id: string, kept: string): Partial<Execution> {
+    // That of a run of this host, and what was kept by hosts of before, is not sealed.
+    const text = kept.startsWith('{') ? kept : this.#sealer.open([id, 'progress'], Buffer.from(kept, 'base64'));
+    return text === undefined ? {} : { progress: JSON.parse(text) as CallProgress };
   }
 
   #callback({ id, callback, callbackUrl: sealed }: StoredExecution): Partial<Execution> {

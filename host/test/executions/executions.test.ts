@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Execution, Principal } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -131,6 +132,17 @@ describe('an execution', () => {
     expect(Date.parse(end.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(runAt));
   });
 
+  it('has a time that there is, with its zone', async () => {
+    for (const runAt of ['2026-02-30T00:00:00Z', '2027-02-29T12:00:00+02:00', '2026-01-31', '2026-01-31T09:00:00'])
+      await expect(start('orders', 'put', 'never', { runAt })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        problems: [{ path: 'run_at' }],
+      });
+    const leap = await start('orders', 'put', 'leap', { runAt: '2096-02-29T00:00:00+02:00' });
+    expect(leap).toMatchObject({ status: 'queued', runAt: '2096-02-28T22:00:00.000Z' });
+    await host.service.cancelExecution(leap.id);
+  });
+
   it('goes again where nothing was done, as often as the connector says, and is a dead letter then', async () => {
     remote.onAsked = (asked) => asked.answer({}, remote.asked.length < 4 ? 503 : 200);
     const { id } = await start('orders', 'place', 'twice');
@@ -213,6 +225,14 @@ describe('an execution', () => {
       progress: { progress: 1, total: 2, message: 'half of it' },
     });
     expect(await host.service.getExecution(id)).toMatchObject({ progress: { progress: 1 } });
+    // What it says is kept for watchers at other hosts, sealed.
+    const database = new DatabaseSync(join(host.sandbox.root, '.automate', 'executions.db'), { readOnly: true });
+    const kept = await eventually(
+      () => database.prepare('SELECT progress FROM executions WHERE id = ?').get(id)?.['progress'],
+    );
+    database.close();
+    expect(kept).not.toContain('half of it');
+    expect(Buffer.from(String(kept), 'base64').toString('latin1')).not.toContain('half of it');
     held[0]?.answer('done');
     await watching;
     expect(seen.at(-1)).toMatchObject({ status: 'succeeded', result: 'done' });
@@ -261,6 +281,31 @@ describe('an execution', () => {
       (answer) => answer instanceof Error,
     );
     expect((await host.service.listExecutions({ connector: 'forgetful' })).executions).toEqual([]);
+  });
+
+  it('does not run for whoever was sent away meanwhile, but for whoever has a new token of that name', async () => {
+    const request = { scopes: ['execute'] } as const;
+    const runAt = new Date(Date.now() + 1_500).toISOString();
+    const started: Execution[] = [];
+    for (const name of ['gone', 'renewed']) {
+      const token = await host.service.createToken({ ...request, name });
+      const principal: Principal = { name, scopes: ['execute'] };
+      started.push(
+        await host.service.startExecution(
+          { id: 'orders', action: 'put', payload: { order: name }, runAt },
+          { principal },
+        ),
+      );
+      if (name === 'renewed') await host.service.createToken({ ...request, name });
+      await host.service.revokeToken(token.id);
+    }
+    const [gone, renewed] = await Promise.all(started.map(({ id }) => ended(id)));
+    expect(gone).toMatchObject({
+      status: 'failed',
+      error: { code: 'UNAUTHENTICATED', effect: 'none', details: { reason: 'token_revoked' } },
+    });
+    expect(renewed).toMatchObject({ status: 'succeeded' });
+    expect([...remote.counts('put').keys()]).toEqual(['renewed']);
   });
 
   it('is listed page by page, the newest first, to its owner and to admins', async () => {

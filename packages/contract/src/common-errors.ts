@@ -407,8 +407,15 @@ export function requireAuditExpectation(expected: AuditExpectation | undefined):
 export function isMoment(text: string): boolean {
   return (
     /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
-    !Number.isNaN(Date.parse(text))
+    !Number.isNaN(Date.parse(text)) &&
+    isDay(text.slice(0, 10))
   );
+}
+
+/** Whether there is such a day: one that a month does not have would be taken for one of the next. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 export function numberInWords(value: unknown): string {

@@ -31,7 +31,8 @@ export function requireStart<Request extends StartExecutionRequest & { readonly 
     );
   if (priority !== undefined && !isWhole(priority, -MOST_PRIORITY, MOST_PRIORITY))
     throw unexpected('priority', `a whole number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`, numberInWords(priority));
-  if (runAt !== undefined && !(typeof runAt === 'string' && isMoment(runAt)))
+  // A day alone says no time, and of no zone.
+  if (runAt !== undefined && !(typeof runAt === 'string' && runAt.includes('T') && isMoment(runAt)))
     throw unexpected(
       'run_at',
       'a time such as "2026-01-31T09:00:00Z"',

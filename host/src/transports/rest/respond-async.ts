@@ -13,15 +13,29 @@ interface StartQuery {
   readonly callback_url?: string;
 }
 
+const PARAMETERS: readonly string[] = [
+  'run_at',
+  'priority',
+  'run_timeout',
+  'callback_url',
+] satisfies (keyof StartQuery)[];
+
 /** What the query says of an execution. What it may be is for the service to say. */
 export function readStartQuery(request: FastifyRequest): Omit<StartExecutionRequest, 'id' | 'action' | 'payload'> {
   const { run_at: runAt, priority, run_timeout: runTimeout, callback_url: callbackUrl } = request.query as StartQuery;
   const runTimeoutMs = runTimeout === undefined ? undefined : parseDuration(runTimeout);
   if (runTimeout !== undefined && runTimeoutMs === undefined)
     throw refused('run_timeout', 'a duration such as "30s"', quote(runTimeout.slice(0, 80)));
+  if (priority !== undefined && !/^-?\d{1,9}$/.test(priority))
+    throw refused('priority', 'a whole number from -100 to 100', quote(priority.slice(0, 80)));
+  // One that is misspelt would have the call made at once, or without its callback. The query that was checked is without it.
+  const given = new URLSearchParams(request.url.split('?')[1] ?? '');
+  const unknown = [...given.keys()].find((name) => !PARAMETERS.includes(name));
+  if (unknown !== undefined)
+    throw refused(unknown.slice(0, 80), `one of ${PARAMETERS.join(', ')}`, 'another parameter');
   return {
     ...(runAt === undefined ? {} : { runAt }),
-    ...(priority === undefined ? {} : { priority: /^-?\d{1,9}$/.test(priority) ? Number(priority) : Number.NaN }),
+    ...(priority === undefined ? {} : { priority: Number(priority) }),
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
     ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };

@@ -103,7 +103,8 @@ describe('Prefer: respond-async', () => {
   it.each([
     ['respond-async, wait=-1', '', 'timeout_ms'],
     ['respond-async', '?run_at=tomorrow', 'run_at'],
-    ['respond-async', '?priority=high', 'priority'],
+    ['respond-async', '?priority=high', 'query priority'],
+    ['respond-async', '?runat=2999-01-01T00:00:00Z', 'query runat'],
     ['respond-async', '?priority=101', 'priority'],
     ['respond-async', '?run_timeout=long', 'query run_timeout'],
     ['wait=5', '?run_at=2999-01-01', 'query run_at'],
