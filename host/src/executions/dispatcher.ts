@@ -183,10 +183,14 @@ export class Dispatcher {
         return concurrency > 0 ? [[id, concurrency] as const] : [];
       });
       const most = MOST_RUNS - this.#runs.size;
+      const shares = this.#shares(limits, most);
       const claimed =
-        limits.length > 0 && most > 0 && !this.#closing ? await store.claim(most, Object.fromEntries(limits)) : [];
+        limits.length > 0 && most > 0 && !this.#closing
+          ? await store.claim(most, Object.fromEntries(limits), shares)
+          : [];
       for (const execution of claimed) this.#begin(execution);
-      if (isNew && (limits.length < connectors.length || claimed.length >= most)) store.offer?.();
+      const isShort = most <= 0 || Object.values(shares).some((share) => claimed.length >= share);
+      if (isNew && (limits.length < connectors.length || isShort)) store.offer?.();
       if (nextAt !== undefined) this.#lookIn(Math.min(Math.max(0, nextAt - Date.now()), LONGEST_WAIT_MS));
       if (performance.now() - this.#sweptAt > SWEEP_MS) {
         this.#sweptAt = performance.now();
@@ -198,6 +202,16 @@ export class Dispatcher {
       this.#failed += 1;
     }
     this.#keepBeating();
+  }
+
+  /** By connector, how many more it may have run here: as many in all as stay free beside, so that those of others find a place. */
+  #shares(limits: readonly (readonly [connector: string, places: number])[], free: number): Record<string, number> {
+    const own = new Map<string, number>();
+    for (const { execution } of this.#runs.values())
+      own.set(execution.connector, (own.get(execution.connector) ?? 0) + 1);
+    return Object.fromEntries(
+      limits.map(([connector]) => [connector, Math.max(0, Math.ceil((free - (own.get(connector) ?? 0)) / 2))]),
+    );
   }
 
   #lookIn(ms: number): void {

@@ -150,8 +150,13 @@ export interface ExecutionStore {
    *
    * @param most how many at most
    * @param limits by connector, how many of it may run at the same time over all hosts; of others none is taken
+   * @param shares by connector, how many of it are taken now at most; absent: as many as there is room for
    */
-  claim(most: number, limits: Readonly<Record<string, number>>): Promise<readonly ClaimedExecution[]>;
+  claim(
+    most: number,
+    limits: Readonly<Record<string, number>>,
+    shares?: Readonly<Record<string, number>>,
+  ): Promise<readonly ClaimedExecution[]>;
   /** Has other hosts look at once what there is to be run. Absent where they find out as soon by themselves. */
   offer?(): void;
   /** Gives a sign of life. Answers with those among the claims that are another's by now, and with those that somebody cancelled. */

@@ -274,13 +274,17 @@ class ExecutionTable implements Answering {
     };
   }
 
-  claim(most: number, limits: Readonly<Record<string, number>>): readonly ClaimedExecution[] {
+  claim(
+    most: number,
+    limits: Readonly<Record<string, number>>,
+    shares: Readonly<Record<string, number>> = {},
+  ): readonly ClaimedExecution[] {
     this.#promote();
     const ready = Object.entries(limits).flatMap(([connector, limit]) => {
       const running = this.#get(`SELECT count(*) AS rows FROM executions WHERE status = 'running' AND connector = ?`, [
         connector,
       ]);
-      const free = Math.min(most, limit - Number(running?.['rows']));
+      const free = Math.min(most, shares[connector] ?? most, limit - Number(running?.['rows']));
       if (free <= 0) return [];
       return this.#all(
         `SELECT seq, priority FROM executions WHERE status = 'queued' AND due_at IS NULL AND connector = ?

@@ -41,7 +41,7 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
     payload: async (id) => (isEmpty() ? undefined : ask('payload', id)),
     list: async (filter) => (isEmpty() ? [] : ask('list', filter)),
     waiting: async () => (isEmpty() ? { connectors: [], others: false } : ask('waiting')),
-    claim: async (most, limits) => (isEmpty() ? [] : ask('claim', most, limits)),
+    claim: async (most, limits, shares) => (isEmpty() ? [] : ask('claim', most, limits, shares)),
     renew: async (claims) => (isEmpty() ? { lost: [], cancelled: [] } : ask('renew', claims)),
     takeOver: async (held) => (isEmpty() ? [] : ask('takeOver', held)),
     async progress(claim, progress) {

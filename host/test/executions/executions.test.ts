@@ -14,6 +14,7 @@ const YAML = (port: number): string => `
 connectors:
   - { id: orders, host: 127.0.0.1, port: ${port}, limits: { concurrency: 3 }, retry: { attempts: 2, backoff: 1ms } }
   - { id: narrow, kind: orders, host: 127.0.0.1, port: ${port}, limits: { concurrency: 1, queue: 0 }, retry: { attempts: 1 } }
+  - { id: wide, kind: orders, host: 127.0.0.1, port: ${port}, limits: { concurrency: 1000 } }
   - { id: forgetful, kind: orders, host: 127.0.0.1, port: ${port}, limits: { execution_ttl: 1ms } }
 `;
 
@@ -122,6 +123,19 @@ describe('an execution', () => {
     for (const { id } of [first, low, high, middle])
       expect(await ended(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(order).toEqual(['high', 'middle', 'low']);
+  });
+
+  it('finds a place beside any number of another connector that do not end', async () => {
+    const held: Asked[] = [];
+    remote.onAsked = (asked) => (asked.action === 'put' ? void held.push(asked) : asked.answer());
+    const many = await Promise.all(Array.from({ length: 600 }, () => start('wide', 'put', 'w', { priority: 100 })));
+    await eventually(() => held.length >= 256);
+    const { id } = await start('orders', 'read', 'quick');
+    expect(await ended(id)).toMatchObject({ status: 'succeeded' });
+    expect(held.length).toBeLessThan(512);
+    remote.onAsked = (asked) => asked.answer();
+    for (const asked of held) asked.answer();
+    for (const each of many) expect(await ended(each.id)).toMatchObject({ status: 'succeeded' });
   });
 
   it('does not run before its time', async () => {

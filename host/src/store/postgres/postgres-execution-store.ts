@@ -57,13 +57,13 @@ const WAITING = `WITH RECURSIVE found (connector) AS (
     EXISTS (SELECT FROM automate.executions WHERE status = 'running' AND host <> $1) AS others`;
 
 const CLAIM = `WITH next AS (
-    SELECT r.seq FROM unnest($1::text[], $2::integer[]) AS l (connector, places)
+    SELECT r.seq FROM unnest($1::text[], $2::integer[], $6::integer[]) AS l (connector, places, share)
       CROSS JOIN LATERAL (
         SELECT count(*) AS running FROM automate.executions e WHERE e.status = 'running' AND e.connector = l.connector) t
       CROSS JOIN LATERAL (
         SELECT e.seq, e.priority FROM automate.executions e
         WHERE e.status = 'queued' AND e.due_at IS NULL AND e.connector = l.connector
-        ORDER BY e.priority DESC, e.seq LIMIT greatest(0, least($3::bigint, l.places - t.running))) r
+        ORDER BY e.priority DESC, e.seq LIMIT greatest(0, least($3::bigint, l.share, l.places - t.running))) r
     ORDER BY r.priority DESC, r.seq LIMIT $3),
   live AS (
     INSERT INTO automate.execution_hosts (name, beat) SELECT $4, 1 WHERE EXISTS (SELECT FROM next)
@@ -204,14 +204,15 @@ export function openPostgresExecutionStore(
           others: row?.['others'] === true,
         };
       }),
-    claim: (most, limits) =>
+    claim: (most, limits, shares = {}) =>
       write(async ({ rows, count, session }) => {
         // The places of a connector are counted by one host at a time.
         await session.rows(lockFor('executions'));
         const now = Date.now();
         await count(PROMOTE, now);
         const places = Object.values(limits);
-        const claimed = await rows(CLAIM, Object.keys(limits), places, most, owner, now);
+        const share = Object.keys(limits).map((connector) => shares[connector] ?? most);
+        const claimed = await rows(CLAIM, Object.keys(limits), places, most, owner, now, share);
         return claimed.map(claimedOf).toSorted((one, other) => other.priority - one.priority || one.seq - other.seq);
       }),
     offer() {

@@ -191,7 +191,9 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect((await other.store.claim(10, { c: 2, d: 1 })).map(({ connector }) => connector)).toEqual(['d', 'c']);
       expect(await store.claim(10, { c: 2, d: 1 })).toEqual([]);
       expect(await store.waiting()).toMatchObject({ others: true });
-      expect(ids(await store.claim(10, { c: 4 }))).toEqual([young.id, low.id]);
+      expect(await store.claim(10, { c: 4 }, { c: 0 })).toEqual([]);
+      expect(ids(await store.claim(10, { c: 4 }, { c: 1 }))).toEqual([young.id]);
+      expect(ids(await store.claim(10, { c: 4 }, { d: 1 }))).toEqual([low.id]);
       expect(await other.store.find(old.id)).toMatchObject({ status: 'running' });
     });
 
