@@ -92,7 +92,7 @@ export class Callbacks {
       if (most <= 0) return;
       const { due, nextAt } = await this.#options.store.claimCallbacks(most);
       for (const execution of due) this.#begin(execution);
-      if (nextAt !== undefined) waitMs = Math.min(waitMs, Math.max(0, nextAt - Date.now()));
+      if (nextAt !== undefined) waitMs = Math.min(waitMs, Math.max(0, nextAt - this.#options.store.now()));
     } catch (fault) {
       this.#options.onFault(fault, 'ends of executions that are to be told were looked for');
     }
@@ -120,7 +120,7 @@ export class Callbacks {
     );
     // Where this host ends, the next one tries again.
     const isCut = why !== undefined && this.#closed.signal.aborted;
-    const end = why === undefined ? 'delivered' : isCut ? { afterMs: 0 } : judge(execution);
+    const end = why === undefined ? 'delivered' : isCut ? { afterMs: 0 } : judge(execution, store.now());
     await store.endCallback(execution, end);
     if (end === 'delivered' || isCut) return;
     const { id, callbackTries: tries = 0 } = execution;
@@ -142,7 +142,7 @@ export class Callbacks {
     const key = await secret();
     if (key === '') throw new Error('executions.callback_secret is empty, which signs nothing');
     const body = JSON.stringify(executionView(view));
-    const timestamp = String(Math.floor(Date.now() / 1000));
+    const timestamp = String(Math.floor(this.#options.store.now() / 1000));
     const signature = createHmac('sha256', key).update(`${timestamp}.${body}`).digest('hex');
     return await postCallback({
       url,
@@ -161,8 +161,11 @@ export class Callbacks {
 }
 
 /** What follows a try that failed. */
-function judge({ endedAt = 0, callbackTries = 1 }: StoredExecution): 'failed' | { readonly afterMs: number } {
+function judge(
+  { endedAt = 0, callbackTries = 1 }: StoredExecution,
+  now: number,
+): 'failed' | { readonly afterMs: number } {
   const longest = Math.min(FIRST_WAIT_MS * 2 ** (callbackTries - 1), LONGEST_CALLBACK_WAIT_MS);
   const afterMs = Math.ceil(longest * (0.5 + Math.random() / 2));
-  return Date.now() + afterMs > endedAt + FOR_MS ? 'failed' : { afterMs };
+  return now + afterMs > endedAt + FOR_MS ? 'failed' : { afterMs };
 }

@@ -191,7 +191,7 @@ export class Dispatcher {
       for (const execution of claimed) this.#begin(execution);
       const isShort = most <= 0 || Object.values(shares).some((share) => claimed.length >= share);
       if (isNew && (limits.length < connectors.length || isShort)) store.offer?.();
-      if (nextAt !== undefined) this.#lookIn(Math.min(Math.max(0, nextAt - Date.now()), LONGEST_WAIT_MS));
+      if (nextAt !== undefined) this.#lookIn(Math.min(Math.max(0, nextAt - store.now()), LONGEST_WAIT_MS));
       if (performance.now() - this.#sweptAt > SWEEP_MS) {
         this.#sweptAt = performance.now();
         await store.expire();
@@ -382,7 +382,7 @@ export class Dispatcher {
     outcome: Uint8Array | undefined,
   ): Promise<void> {
     const { execution } = run;
-    const expiresAt = Date.now() + this.#options.placesOf(execution.connector).ttlMs;
+    const expiresAt = this.#options.store.now() + this.#options.placesOf(execution.connector).ttlMs;
     await this.#write(run, (store) => store.finish(execution, { status, outcome, expiresAt }));
     if (execution.callback !== undefined) this.#options.onCallback();
   }

@@ -179,7 +179,7 @@ export class Executions implements ExecutionOperations {
     const error = new CancelledError(`the execution was cancelled ${when}`, { effect });
     const after = await this.#options.store.cancel(id, {
       outcome: this.#texts.sealError(id, error.toEnvelope()),
-      expiresAt: Date.now() + this.#options.placesOf(before.connector).ttlMs,
+      expiresAt: this.#options.store.now() + this.#options.placesOf(before.connector).ttlMs,
     });
     if (after !== undefined && hasEnded(after) && after.status !== 'cancelled') throw alreadyEnded(after);
     if (after?.callback !== undefined) this.#callbacks.wake();

@@ -78,7 +78,7 @@ export class Schedules implements ScheduleOperations {
     const { principal = LOCAL_PRINCIPAL } = options;
     const { name, id: connector, action, cron, timeZone = ownZone(), priority = 0, runTimeoutMs } = request;
     const { callbackUrl } = request;
-    const nextAt = cronTimes(cron, timeZone).after(Date.now());
+    const nextAt = cronTimes(cron, timeZone).after(this.#options.store.now());
     if (nextAt === undefined) throw new Error('a cron expression that comes was found not to');
     const payload = requirePayloadText(request);
     requireConnector(connector, principal);
@@ -90,7 +90,7 @@ export class Schedules implements ScheduleOperations {
       principal: principal.name,
       scopes: principal.scopes,
       payload: Buffer.from(sealer.seal(placeOf(name), payload)).toString('base64'),
-      createdAt: Date.now(),
+      createdAt: this.#options.store.now(),
       ...(callbackUrl === undefined ? {} : { callbackUrl: sealCallback(sealer, name, callbackUrl) }),
     };
     const schedule = await whereUnchanged(name, async () => {
@@ -111,7 +111,7 @@ export class Schedules implements ScheduleOperations {
   }
 
   pauseSchedule(name: string, options: CallOptions = {}): Promise<Schedule> {
-    return this.#change(name, options, (schedule) => ({ pausedSince: Date.now(), ...schedule }));
+    return this.#change(name, options, (schedule) => ({ pausedSince: this.#options.store.now(), ...schedule }));
   }
 
   /** What it would have started meanwhile is not started. */
@@ -119,7 +119,10 @@ export class Schedules implements ScheduleOperations {
     return this.#change(name, options, ({ pausedSince, ...schedule }) =>
       pausedSince === undefined
         ? schedule
-        : { ...schedule, nextAt: cronTimes(schedule.cron, schedule.timeZone).after(Date.now()) ?? schedule.nextAt },
+        : {
+            ...schedule,
+            nextAt: cronTimes(schedule.cron, schedule.timeZone).after(this.#options.store.now()) ?? schedule.nextAt,
+          },
     );
   }
 
@@ -185,8 +188,8 @@ export class Schedules implements ScheduleOperations {
     try {
       for (const schedule of await this.#options.store.load()) {
         if (schedule.pausedSince !== undefined) continue;
-        const nextAt = schedule.nextAt <= Date.now() ? await this.#start(schedule) : schedule.nextAt;
-        waitMs = Math.min(waitMs, Math.max(0, nextAt - Date.now()));
+        const nextAt = schedule.nextAt <= this.#options.store.now() ? await this.#start(schedule) : schedule.nextAt;
+        waitMs = Math.min(waitMs, Math.max(0, nextAt - this.#options.store.now()));
       }
     } catch (fault) {
       this.#options.onFault(fault, 'schedules were looked at');
@@ -203,7 +206,7 @@ export class Schedules implements ScheduleOperations {
     try {
       const scopes = scopesOf(principal);
       if (scopes === undefined || !mayCall({ name: principal, scopes }, connector, action)) {
-        if (await store.put({ ...schedule, pausedSince: Date.now() }, schedule))
+        if (await store.put({ ...schedule, pausedSince: this.#options.store.now() }, schedule))
           warn(
             `the schedule "${name}" is paused: "${principal}", who set it, may not call "${action}" of "${connector}" any more`,
           );
@@ -212,7 +215,7 @@ export class Schedules implements ScheduleOperations {
       const payload = sealer.open(placeOf(name), Buffer.from(schedule.payload, 'base64'));
       if (payload === undefined) throw new Error(`the payload of the schedule "${name}" cannot be read: set it anew`);
       const times = cronTimes(cron, timeZone);
-      const now = Date.now();
+      const now = this.#options.store.now();
       const lastAt = Math.max(schedule.nextAt, times.upTo(now) ?? schedule.nextAt);
       const nextAt = times.after(Math.max(now, lastAt)) ?? Infinity;
       const callbackUrl = this.#callbackUrlOf(schedule);
@@ -221,7 +224,7 @@ export class Schedules implements ScheduleOperations {
       return nextAt;
     } catch (fault) {
       onFault(fault, `the schedule "${name}" was due`);
-      return Date.now() + LOOK_MS;
+      return this.#options.store.now() + LOOK_MS;
     }
   }
 }

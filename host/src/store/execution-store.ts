@@ -137,6 +137,8 @@ export const LEASE_MS = 3_000;
 export interface ExecutionStore {
   /** Whether others may go on with it while one host cannot, as they reach it over a network: that host's claims lapse meanwhile. */
   readonly isRemote: boolean;
+  /** Milliseconds since 1970, by the clock that the hosts share which share it. */
+  now(): number;
   /** Rejects with OVERLOADED where no more are kept. */
   enqueue(execution: NewExecution): Promise<Enqueued>;
   find(id: string): Promise<StoredExecution | undefined>;

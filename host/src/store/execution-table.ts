@@ -97,7 +97,7 @@ export const EXECUTION_TABLES: readonly string[] = [
 const SWEPT_ROWS = 64;
 const SWEPT_AT_ONCE = 10_000;
 
-type Methods = Omit<ExecutionStore, 'close' | 'isRemote' | 'offer'>;
+type Methods = Omit<ExecutionStore, 'close' | 'isRemote' | 'now' | 'offer'>;
 export type ExecutionMethod = keyof Methods;
 
 /** What is done with the table, in order. */

@@ -36,6 +36,8 @@ export type KeptSchedule = StoredSchedule & ScheduleState;
  * UnavailableError in words for the operator.
  */
 export interface ScheduleStore {
+  /** Milliseconds since 1970, by the clock that the hosts share which share it. */
+  now(): number;
   /** All of them, by name. Rows that cannot be read are left out. */
   load(): Promise<readonly KeptSchedule[]>;
   /**

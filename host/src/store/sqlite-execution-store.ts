@@ -32,6 +32,7 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
   const isEmpty = (): boolean => opened === undefined && !existsSync(file);
   return {
     isRemote: false,
+    now: () => Date.now(),
     async enqueue(execution) {
       const answer = await ask('enqueue', execution);
       if (answer.as === 'full') throw executionsFull(answer.rows, answer.bytes);

@@ -22,6 +22,7 @@ export function openSqliteScheduleStore(directory: string): ScheduleStore {
   const table = () => (opened ??= openTable(file));
   const isEmpty = (): boolean => opened === undefined && !existsSync(file);
   return {
+    now: () => Date.now(),
     load: async () => (isEmpty() ? [] : attempt('the schedules cannot be read', file, () => table().load())),
     put: (schedule, before) =>
       attempt(`the schedule "${schedule.name}" cannot be stored`, file, () => table().put(schedule, before)),

@@ -7,10 +7,13 @@ import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
 import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
+import { CallbackReceiver } from './fixtures/callback-receiver.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
 const COUNT = 240;
 const PLACES = 4;
+const HOUR = 3_600_000;
+const SECRET = 'a-word-that-two-know-4711';
 
 describeWithPostgres('executions through two hosts with one store', (databases) => {
   it('each have one outcome when one of them is killed in the middle, within the places of their connector over both', async () => {
@@ -161,5 +164,48 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
       ).toMatchObject({ status: 'cancelled', attempts: 1 });
     expect(remote.asked).toHaveLength(ids.length);
     for (const service of services) await service.close();
+  });
+
+  it('wait for their times by the clock that the hosts share, whatever that of a host says', async () => {
+    const url = await databases.create();
+    await using remote = await RemoteSystem.open();
+    await using receiver = await CallbackReceiver.open(SECRET);
+    await using project = await CliProject.open({
+      kinds: [],
+      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { execution_ttl: 1h } }]
+network: { registered: { allow: ["127.0.0.1"] } }
+executions: { callback_secret: "secretref://env/default/CALLBACKS", callbacks: ["http://127.0.0.1:${receiver.port}"] }`,
+    });
+    await project.sandbox.addConnector({
+      kind: 'orders',
+      source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
+    });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const ahead = `const now = Date.now; Date.now = () => now() + ${5 * HOUR};`;
+    await using host = await project.start({
+      env: {
+        STORE_URL: url,
+        MASTER_KEY_FILE: keyFile,
+        CALLBACKS: SECRET,
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
+      },
+    });
+    await using service = await connect({ address: host.ready.grpc });
+    const put = { id: 'orders', action: 'put', payload: { order: 'o' } } as const;
+    const later = await service.startExecution({ ...put, runAt: new Date(Date.now() + HOUR).toISOString() });
+    const callbackUrl = `http://127.0.0.1:${receiver.port}/`;
+    const now = await service.startExecution({ ...put, callbackUrl });
+    const schedule = await service.setSchedule({ ...put, name: 'often', cron: '*/5 * * * *' });
+    expect(Math.abs(Date.parse(now.createdAt) - Date.now())).toBeLessThan(HOUR);
+    expect(Date.parse(schedule.nextAt ?? '') - Date.now()).toBeLessThan(HOUR);
+    // Nobody takes what is signed hours ahead.
+    const end = await eventually(
+      () => service.getExecution(now.id),
+      ({ callback }) => callback !== 'pending' || receiver.refused.length > 0,
+    );
+    expect(receiver.refused).toEqual([]);
+    expect(Math.abs(Date.parse(end.expiresAt ?? '') - HOUR - Date.now())).toBeLessThan(HOUR);
+    expect(await service.getExecution(later.id)).toMatchObject({ status: 'queued', attempts: 0 });
   });
 });

@@ -13,12 +13,17 @@ const ANSWER_MS = 10_000;
 const PATIENCE_MS = 5_000;
 const LONGEST_STEP_MS = 500;
 
+/** Clocks that differ by less are taken for the same, in milliseconds: between the two readings is the way there and back. */
+const SAME_MS = 1_000;
+
 /** Runs statements of one transaction. */
 export interface Session {
   /** The rows of a query. */
   rows<Row>(query: Compilable<Row> | CompiledQuery<Row>): Promise<readonly Row[]>;
   /** How many rows a statement has changed. */
   count(query: Compilable | CompiledQuery): Promise<number>;
+  /** As the database's. */
+  now(): number;
 }
 
 /**
@@ -29,6 +34,11 @@ export interface Session {
 export interface PostgresDatabase {
   /** `host:port/database`, without user and password. */
   readonly where: string;
+  /**
+   * Milliseconds since 1970, by the clock that hosts share: the database's, as it was when something was asked of it last. It is that of
+   * this host where they differ by no more than a second.
+   */
+  now(): number;
   /** All that it reads is of one moment. */
   read<T>(what: string, work: (session: Session) => Promise<T>): Promise<T>;
   write<T>(what: string, work: (session: Session) => Promise<T>): Promise<T>;
@@ -54,11 +64,12 @@ class CommitLost extends Error {
 // Bounds hold for this transaction alone, as a pooler may give the session to another host. What was answered must outlive a crash.
 const BOUNDS = `set_config('statement_timeout', '${STATEMENT_MS}', true),
   set_config('idle_in_transaction_session_timeout', '${ANSWER_MS}', true)`;
+const CLOCK = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
 const BEGIN = {
-  read: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${BOUNDS}`,
+  read: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${BOUNDS}, ${CLOCK}`,
   write: `BEGIN; SELECT ${BOUNDS}, set_config('synchronous_commit',
     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
-    pg_current_xact_id()::text AS transaction`,
+    pg_current_xact_id()::text AS transaction, ${CLOCK}`,
 };
 type Mode = keyof typeof BEGIN;
 
@@ -81,6 +92,7 @@ export function openPostgresDatabase(url: string, { connections }: { readonly co
   // Of connections that nobody uses: the next one is made when it is needed.
   pool.on('error', () => undefined);
   let closing: Promise<void> | undefined;
+  const clock = compareClocks();
 
   const run = async <T>(what: string, mode: Mode, work: (session: Session) => Promise<T>): Promise<T> => {
     const deadline = Date.now() + PATIENCE_MS;
@@ -89,7 +101,7 @@ export function openPostgresDatabase(url: string, { connections }: { readonly co
       try {
         if (lost !== undefined && (await isCommitted(pool, lost.transaction))) return lost.value as T;
         lost = undefined;
-        return await transact(pool, mode, work);
+        return await transact(pool, mode, { work, clock });
       } catch (error) {
         if (error instanceof CallersFault) throw error.cause;
         if (error instanceof CommitLost) lost = error;
@@ -102,23 +114,49 @@ export function openPostgresDatabase(url: string, { connections }: { readonly co
   };
   return {
     where,
+    now: clock.now,
     read: (what, work) => run(what, 'read', work),
     write: (what, work) => run(what, 'write', work),
     close: () => (closing ??= pool.end()),
   };
 }
 
-async function transact<T>(pool: pg.Pool, mode: Mode, work: (session: Session) => Promise<T>): Promise<T> {
+/** The clock that hosts share, as far as this host knows. */
+interface Clock {
+  now(): number;
+  /** What the database's was, as it was asked for between two moments of this host's. */
+  learn(shared: number, before: number, after: number): void;
+}
+
+function compareClocks(): Clock {
+  let ahead = 0;
+  return {
+    now: () => Date.now() + ahead,
+    learn(shared, before, after) {
+      const found = Math.round(shared - (before + after) / 2);
+      ahead = Math.abs(found) > SAME_MS + (after - before) / 2 ? found : 0;
+    },
+  };
+}
+
+interface Transaction<T> {
+  readonly work: (session: Session) => Promise<T>;
+  readonly clock: Clock;
+}
+
+async function transact<T>(pool: pg.Pool, mode: Mode, { work, clock }: Transaction<T>): Promise<T> {
   const client = await pool.connect();
   // Without a listener a connection that breaks between two statements would end the host.
   const ignore = (): void => undefined;
   client.on('error', ignore);
   let isSound = false;
   try {
+    const askedAt = Date.now();
     const [, begun] = (await client.query(BEGIN[mode])) as unknown as readonly pg.QueryResult[];
+    clock.learn(Number(begun?.rows[0]?.now), askedAt, Date.now());
     let value: T;
     try {
-      value = await work(sessionOver(client));
+      value = await work(sessionOver(client, clock));
     } catch (error) {
       if (error instanceof CallersFault || sqlStateOf(error) !== undefined)
         await client.query('ROLLBACK').then(() => (isSound = true), ignore);
@@ -137,7 +175,7 @@ async function transact<T>(pool: pg.Pool, mode: Mode, work: (session: Session) =
   }
 }
 
-function sessionOver(client: pg.PoolClient): Session {
+function sessionOver(client: pg.PoolClient, { now }: Clock): Session {
   const send = (query: Compilable | CompiledQuery): Promise<pg.QueryResult> => {
     const { sql, parameters } = 'compile' in query ? query.compile() : query;
     return client.query(sql, parameters.map(toStorable));
@@ -145,6 +183,7 @@ function sessionOver(client: pg.PoolClient): Session {
   return {
     rows: async (query) => (await send(query)).rows,
     count: async (query) => (await send(query)).rowCount ?? 0,
+    now,
   };
 }
 

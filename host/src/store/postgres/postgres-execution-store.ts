@@ -185,6 +185,7 @@ export function openPostgresExecutionStore(
 
   return {
     isRemote: true,
+    now: () => database.now(),
     enqueue,
     find: (id) => read((run) => find(run, id)),
     payload: (id) =>
@@ -192,10 +193,10 @@ export function openPostgresExecutionStore(
         const [row] = await rows('SELECT payload FROM automate.executions WHERE id = $1', id);
         return (row?.['payload'] as Uint8Array | null | undefined) ?? undefined;
       }),
-    list: (filter) => read(({ rows }) => list(rows, filter)),
+    list: (filter) => read((run) => list(run, filter)),
     waiting: () =>
       write(async ({ rows, count }) => {
-        await count(PROMOTE, Date.now());
+        await count(PROMOTE, database.now());
         const [row] = await rows(WAITING, owner);
         const nextAt = row?.['next_at'];
         return {
@@ -208,7 +209,7 @@ export function openPostgresExecutionStore(
       write(async ({ rows, count, session }) => {
         // The places of a connector are counted by one host at a time.
         await session.rows(lockFor('executions'));
-        const now = Date.now();
+        const now = database.now();
         await count(PROMOTE, now);
         const places = Object.values(limits);
         const share = Object.keys(limits).map((connector) => shares[connector] ?? most);
@@ -254,7 +255,7 @@ export function openPostgresExecutionStore(
       return (await write((run) => finish(run, [ended])))[0] === true;
     },
     requeue({ id, token }, { afterMs, counts, outcome = null }) {
-      const now = Date.now();
+      const now = database.now();
       const [dueAt, dueSince] = afterMs > 0 ? [now + afterMs, now] : [null, null];
       return change(
         `UPDATE automate.executions SET status = 'queued', host = NULL, outcome = $3, due_at = $4, due_since = $5, attempts = attempts - $6 WHERE ${HELD} AND cancelling = 0`,
@@ -266,14 +267,14 @@ export function openPostgresExecutionStore(
         await run.count(
           `UPDATE automate.executions SET status = 'cancelled', outcome = $2, expires_at = $3, ended_at = $4, due_at = NULL, due_since = NULL, ${toldFrom('$4')}
            WHERE id = $1 AND status = 'queued'`,
-          ...[id, outcome, expiresAt, Date.now()],
+          ...[id, outcome, expiresAt, database.now()],
         );
         await run.count(`UPDATE automate.executions SET cancelling = 1 WHERE id = $1 AND status = 'running'`, id);
         return find(run, id);
       }),
     claimCallbacks: (most) =>
       write(async ({ rows }) => {
-        const now = Date.now();
+        const now = database.now();
         const due = await rows(CLAIM_CALLBACKS, ...[now + CALLBACK_MS, now, now + 2 * LONGEST_CALLBACK_WAIT_MS, most]);
         const [next] = await rows(
           'SELECT min(callback_at) AS at FROM automate.executions WHERE callback_at IS NOT NULL',
@@ -281,7 +282,7 @@ export function openPostgresExecutionStore(
         return { due: due.map(executionOf), ...(typeof next?.['at'] === 'number' ? { nextAt: next['at'] } : {}) };
       }),
     endCallback({ id, callbackTries = 0 }, end) {
-      const [state, at] = typeof end === 'string' ? [end, null] : ['pending', Date.now() + end.afterMs];
+      const [state, at] = typeof end === 'string' ? [end, null] : ['pending', database.now() + end.afterMs];
       return change(
         `UPDATE automate.executions SET callback = $1, callback_at = $2 WHERE id = $3 AND callback_tries = $4 AND callback_at IS NOT NULL`,
         ...[state, at, id, callbackTries],
@@ -292,7 +293,7 @@ export function openPostgresExecutionStore(
         const gone = await run.count(
           `DELETE FROM automate.executions WHERE seq IN
              (SELECT seq FROM automate.executions WHERE expires_at <= $1 AND callback_at IS NULL LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)`,
-          Date.now(),
+          database.now(),
         );
         kept = await countKept(run);
         return gone;
@@ -322,7 +323,7 @@ export function openPostgresExecutionStore(
 /** Whether there are some to be run, or that another host may stop to run. */
 export async function hasExecutions(session: Session): Promise<boolean> {
   const query = `SELECT FROM automate.executions WHERE (status = 'queued' AND due_at IS NULL) OR status = 'running' OR due_at <= $1 LIMIT 1`;
-  return (await session.rows(CompiledQuery.raw(query, [Date.now()]))).length > 0;
+  return (await session.rows(CompiledQuery.raw(query, [session.now()]))).length > 0;
 }
 
 /** Statements of one transaction. */
@@ -345,7 +346,7 @@ const TAKEN = new Error('the key was taken meanwhile');
 
 async function add(run: Run, given: NewExecution, requireRoom: () => void): Promise<Enqueued> {
   const { id, connector, principal, key, rerunOf } = given;
-  const now = Date.now();
+  const now = run.session.now();
   if (key !== undefined) {
     const place = [connector, principal, key];
     const at = 'connector = $1 AND principal = $2 AND key = $3';
@@ -378,7 +379,10 @@ async function add(run: Run, given: NewExecution, requireRoom: () => void): Prom
 }
 
 /** Gives undefined for one whose key is taken. Keys in one order for all hosts, so that none waits for another that waits for it. */
-async function insert({ rows }: Run, all: readonly NewExecution[]): Promise<readonly (StoredExecution | undefined)[]> {
+async function insert(
+  { rows, session }: Run,
+  all: readonly NewExecution[],
+): Promise<readonly (StoredExecution | undefined)[]> {
   const placeOf = ({ connector, principal, key }: NewExecution): string =>
     key === undefined ? '' : JSON.stringify([connector, principal, key]);
   const isBefore = (one: NewExecution, other: NewExecution): boolean => placeOf(one) < placeOf(other);
@@ -402,7 +406,7 @@ async function insert({ rows }: Run, all: readonly NewExecution[]): Promise<read
     column(({ schedule }) => schedule),
     column(({ payload }) => payload),
     column(({ callbackUrl }) => callbackUrl),
-    Date.now(),
+    session.now(),
   );
   const found = new Map(added.map((row) => [row['id'], row]));
   return all.map(({ id }) => (found.has(id) ? executionOf(found.get(id)) : undefined));
@@ -415,7 +419,7 @@ interface Ended {
 }
 
 /** Gives whether each took effect: of several of one claim the first does. */
-async function finish({ rows }: Run, all: readonly Ended[]): Promise<readonly boolean[]> {
+async function finish({ rows, session }: Run, all: readonly Ended[]): Promise<readonly boolean[]> {
   const nameOf = (id: unknown, token: unknown): string => `${String(id)} ${String(token)}`;
   const firsts = new Map(all.toReversed().map((each) => [nameOf(each.claim.id, each.claim.token), each]));
   const given = [...firsts.values()];
@@ -426,7 +430,7 @@ async function finish({ rows }: Run, all: readonly Ended[]): Promise<readonly bo
     given.map(({ how }) => how.status),
     given.map(({ how }) => how.outcome ?? null),
     given.map(({ how }) => how.expiresAt),
-    Date.now(),
+    session.now(),
   );
   const names = new Set(ended.map(({ id, token }) => nameOf(id, token)));
   return all.map((each) => {
@@ -435,22 +439,22 @@ async function finish({ rows }: Run, all: readonly Ended[]): Promise<readonly bo
   });
 }
 
-async function find({ rows }: Run, id: string): Promise<StoredExecution | undefined> {
+async function find({ rows, session }: Run, id: string): Promise<StoredExecution | undefined> {
   const [row] = await rows(
     `SELECT ${WITHOUT_PAYLOAD} FROM automate.executions WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)`,
     id,
-    Date.now(),
+    session.now(),
   );
   return row === undefined ? undefined : executionOf(row);
 }
 
-async function list(rows: Run['rows'], filter: StoredExecutionFilter): Promise<readonly StoredExecution[]> {
+async function list({ rows, session }: Run, filter: StoredExecutionFilter): Promise<readonly StoredExecution[]> {
   const { connector, principal, status, deadLetters, before, limit } = filter;
   const values: unknown[] = [];
   const is = (condition: (sign: string) => string, value: unknown): readonly string[] =>
     value === undefined ? [] : [condition(`$${values.push(value)}`)];
   const conditions = [
-    ...is((now) => `(expires_at IS NULL OR expires_at > ${now})`, Date.now()),
+    ...is((now) => `(expires_at IS NULL OR expires_at > ${now})`, session.now()),
     ...is((sign) => `connector = ${sign}`, connector),
     ...is((sign) => `principal = ${sign}`, principal),
     ...is((sign) => `status = ANY (${sign}::text[])`, status),

@@ -50,7 +50,7 @@ export function openPostgresOutcomes(database: PostgresDatabase, leaseOf: () => 
     }),
     async keepUp(session) {
       await session.count(CompiledQuery.raw(BURY_DEAD));
-      await session.count(CompiledQuery.raw(SWEEP, [Date.now()]));
+      await session.count(CompiledQuery.raw(SWEEP, [session.now()]));
       if (performance.now() < countAt) return;
       rows = await countOutcomes(session);
       countAt = performance.now() + COUNT_MS;

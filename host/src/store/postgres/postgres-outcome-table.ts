@@ -139,7 +139,7 @@ async function begin(
       continue;
     }
     // What stood there has expired. Another host may have found that out as well.
-    await drop(session, claim, `expires_at <= ${Date.now()}`);
+    await drop(session, claim, `expires_at <= ${session.now()}`);
     const now = await insert(session, [claim], holder.owner);
     answers.push({ found: now.size > 0 ? undefined : await read(session, claim, holder.owner) });
   }
@@ -155,7 +155,7 @@ async function insert(session: Session, claims: readonly OutcomeClaim[], owner: 
       sorted.map(({ action }) => action),
       sorted.map(({ payloadSha256 }) => payloadSha256),
       owner,
-      Date.now(),
+      session.now(),
     ]),
   );
   return new Set(places.map(nameOf));
@@ -177,8 +177,9 @@ async function end(session: Session, ended: readonly Ended[], owner: string): Pr
         told.map(({ attempts }) => attempts),
         told.map(({ text = null }) => text),
         told.map(({ resultSha256 = null }) => resultSha256),
-        told.map(({ expiresAt }) => expiresAt),
-        Date.now(),
+        // It was reckoned by the clock of this host.
+        told.map(({ expiresAt }) => expiresAt + session.now() - Date.now()),
+        session.now(),
         owner,
       ]),
     );
@@ -197,7 +198,7 @@ async function read(session: Session, place: OutcomePlace, owner: string): Promi
     );
     row = await find(session, place);
   }
-  if (row === undefined || (row.expires_at !== null && Number(row.expires_at) <= Date.now())) return undefined;
+  if (row === undefined || (row.expires_at !== null && Number(row.expires_at) <= session.now())) return undefined;
   return outcomeOf(row);
 }
 

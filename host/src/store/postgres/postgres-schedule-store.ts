@@ -24,6 +24,7 @@ export function openPostgresScheduleStore(database: PostgresDatabase, noting: Po
   const change = (to: PostgresDatabase, what: string, text: string, values: readonly unknown[]): Promise<boolean> =>
     to.write(what, async (session) => (await session.count(CompiledQuery.raw(text, [...values]))) > 0);
   return {
+    now: () => database.now(),
     load: () =>
       database.read('the schedules cannot be read', async (session) => {
         const rows = await session.rows<Row>(CompiledQuery.raw(ALL));
