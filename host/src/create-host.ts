@@ -36,6 +36,7 @@ import { createPluginSetReader } from './connectors/plugin-set.ts';
 import { exportConfig } from './connectors/export-config.ts';
 import { createEntryFaults } from './connectors/entry-faults.ts';
 import { Gate } from './connectors/gate.ts';
+import { HealthHistories } from './connectors/health-histories.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
@@ -294,6 +295,7 @@ async function openHost(
   events.on('change', (_kind, id) => letGo(id));
   events.on('status', letGo);
   events.on('change', (kind, id) => {
+    if (kind === 'removed') health.forget(id);
     if (kind === 'removed')
       outcomes.forget(id).catch((fault: unknown) => tellFault(fault, `the outcomes of "${id}" were removed`));
   });
@@ -384,7 +386,16 @@ async function openHost(
         cluster.cluster.release(id).catch((fault: unknown) => tellFault(fault, `the connector "${id}" was let go of`));
     });
   }
+  const health = new HealthHistories({
+    store: stores.health,
+    host: stores.placements === undefined ? '' : makeHostId(settings.dataDir),
+    keeps: serve,
+    isAlone: () => (cluster?.listHosts().length ?? 0) < 2,
+    onFault: tellFault,
+  });
+  stack.push({ name: 'health history', close: () => health.close() });
   const live: LiveConnectors = new LiveConnectors({
+    history: health,
     registry,
     monitor,
     createWorker,
@@ -548,6 +559,7 @@ async function openHost(
     registry,
     networkOf: (entry, kind) => network.of(entry, kind),
     live,
+    health,
     views,
     registrations,
     createWorker,

@@ -198,7 +198,6 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
           )
         : service.test(target, options),
     restart: route1((at) => (id, options) => at.restart(id, options)),
-    listHealthHistory: route1((at) => (id, options) => at.listHealthHistory(id, options)),
     // Made again where its host was lost: what it had delivered is not delivered twice.
     receiveWebhook: (id, request, options = {}) =>
       isHere(id)

@@ -6,7 +6,7 @@ import type { RateLimits } from '../execution/gates/rate-limit.ts';
 import type { ExecutionTarget, Step } from '../execution/call.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Finding, Witness } from './health-record.ts';
-import type { HealthHistory } from './health-history.ts';
+import type { HealthHistories } from './health-histories.ts';
 import { HealthRecord } from './health-record.ts';
 import type { MemoryBounds } from './memory-room.ts';
 import { isMemoryShort } from './memory-room.ts';
@@ -26,7 +26,7 @@ export interface LiveConnectorOptions {
   readonly worker: RenewableWorker<ConnectorEntry>;
   readonly gates: RemoteGates;
   /** What was found of it, whatever it was made of then. */
-  readonly history: HealthHistory;
+  readonly history: Pick<HealthHistories, 'add'>;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
   /** The health of what had its place before, if anything had. */
@@ -159,7 +159,7 @@ export class LiveConnector implements ExecutionTarget {
     const responseTimeMs = Math.round(performance.now() - startedAt);
     const result = { ...finding, responseTimeMs, at: Date.now() };
     this.health.add(result, by);
-    this.#options.history.add(result, by);
+    this.#options.history.add(this.id, result, by);
   }
 
   /** Health as far as it is known: a worker that keeps dying is unhealthy whatever was found before. */

@@ -1,17 +1,10 @@
-import type {
-  CallOptions,
-  CircuitState,
-  ErrorEnvelope,
-  HealthFinding,
-  HealthReport,
-  Principal,
-} from '@automate/contract';
+import type { CallOptions, CircuitState, ErrorEnvelope, HealthReport, Principal } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import { notHeld } from '../execution/not-held.ts';
 import { findUnrunnable } from './check-with-kind.ts';
-import { HealthHistory } from './health-history.ts';
+import type { HealthHistories } from './health-histories.ts';
 import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -31,6 +24,7 @@ import { disabledError, pausedError, reportUnusable, withPause } from './unusabl
 export interface LiveConnectorsOptions {
   readonly registry: Registry;
   readonly monitor: HealthMonitor;
+  readonly history: Pick<HealthHistories, 'add'>;
   createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker<ConnectorEntry>;
   readonly events: HostEvents;
   /** What there is of memory besides what the machine says: where it is short no worker is kept only for the next check. */
@@ -54,8 +48,6 @@ export class LiveConnectors {
   readonly #live = new Map<string, LiveConnector>();
   /** By id, of those that have been used; they outlive changes of the entry. */
   readonly #gates = new Map<string, RemoteGates>();
-  /** Likewise. */
-  readonly #histories = new Map<string, HealthHistory>();
   readonly #retiring = new Set<Promise<void>>();
   /** By id, the health of connectors whose place was taken, until what took it is used itself. */
   readonly #former = new Map<string, HealthRecord>();
@@ -95,7 +87,6 @@ export class LiveConnectors {
   close(id: string): void {
     this.#takeOut(id);
     this.#gates.delete(id);
-    this.#histories.delete(id);
     this.#former.delete(id);
   }
 
@@ -151,11 +142,6 @@ export class LiveConnectors {
       await live.connectOnce();
       if (this.#live.get(id) === live) return;
     }
-  }
-
-  /** What was found of its health, the oldest first. */
-  history(id: string): readonly HealthFinding[] {
-    return this.#histories.get(id)?.list() ?? [];
   }
 
   /** The connector that runs. Throws NOT_FOUND, in words for the caller, or UNAVAILABLE with the reason where it cannot run. */
@@ -256,15 +242,13 @@ export class LiveConnectors {
     if (this.#closed) throw hostEnding().withConnector(id);
     switch (state.phase) {
       case 'usable': {
-        const { createWorker, events, memory } = this.#options;
+        const { createWorker, events, memory, history } = this.#options;
         const onCircuit = (circuit: CircuitState, error?: ErrorEnvelope): void => {
           events.emit('circuit', id, circuit, error);
           events.emit('status', id);
         };
         const gates = openRemoteGates(entry.config, onCircuit, this.#gates.get(id));
         this.#gates.set(id, gates);
-        const history = this.#histories.get(id) ?? new HealthHistory();
-        this.#histories.set(id, history);
         const live = new LiveConnector({
           entry,
           worker: createWorker(entry, state.kind),

@@ -112,6 +112,7 @@ import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { LogTail } from '../log/log-tail.ts';
 import type { RecentCalls } from '../execution/recent-calls.ts';
+import type { HealthHistories } from '../connectors/health-histories.ts';
 import type { LiveConnectors } from '../connectors/live-connectors.ts';
 import { maskConfig } from '../connectors/mask-config.ts';
 import type { Controls, LogControl } from '../connectors/controls.ts';
@@ -124,6 +125,7 @@ import { countConnectors } from './count-connectors.ts';
 export interface ServiceOptions {
   readonly registry: Registry;
   readonly live: LiveConnectors;
+  readonly health: Pick<HealthHistories, 'list'>;
   readonly views: ConnectorViews;
   readonly registrations: Registrations;
   createWorker: ConfigTrialOptions['createWorker'];
@@ -467,7 +469,7 @@ export class HostConnectorService implements ConnectorService {
   async listHealthHistory(id: string, given: CallOptions = {}): Promise<readonly HealthFinding[]> {
     const options = this.#admit(given);
     this.#options.registry.get(requireId(id), options.principal);
-    return this.#options.live.history(id);
+    return waitWithin(this.#options.health.list(id), options);
   }
 
   async getStats(given: HostCallOptions = {}): Promise<HostStats> {

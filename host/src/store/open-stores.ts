@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DATABASE_FILE } from './data-dir.ts';
 import { openSqliteDiscoveryStore } from './sqlite-discovery-store.ts';
 import { openSqliteExecutionStore } from './sqlite-execution-store.ts';
+import { openSqliteHealthHistoryStore } from './sqlite-health-history-store.ts';
 import { openSqliteOutcomeStore } from './sqlite-outcome-store.ts';
 import { openSqliteOverlayStore } from './sqlite-overlay-store.ts';
 import { openSqliteProfileStore } from './sqlite-profile-store.ts';
@@ -41,6 +42,7 @@ export async function openStores({ dataDir, storeUrl, onStore, pollMs }: StorePl
       connectors: open(openSqliteStore),
       discoveries: open(openSqliteDiscoveryStore),
       executions: open(openSqliteExecutionStore, dataDir),
+      health: open(openSqliteHealthHistoryStore, dataDir),
       outcomes: open(openSqliteOutcomeStore, dataDir),
       overlays: open(openSqliteOverlayStore),
       profiles: open(openSqliteProfileStore),

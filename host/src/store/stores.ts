@@ -1,6 +1,7 @@
 import type { ConnectorStore } from './connector-store.ts';
 import type { DiscoveryStore } from './discovery-store.ts';
 import type { ExecutionStore } from './execution-store.ts';
+import type { HealthHistoryStore } from './health-history-store.ts';
 import type { OutcomeStore } from './outcome-store.ts';
 import type { OverlayStore } from './overlay-store.ts';
 import type { PlacementStore } from './placement-store.ts';
@@ -25,6 +26,7 @@ export interface Stores extends AsyncDisposable {
   readonly connectors: ConnectorStore;
   readonly discoveries: DiscoveryStore;
   readonly executions: ExecutionStore;
+  readonly health: HealthHistoryStore;
   readonly outcomes: OutcomeStore;
   readonly overlays: OverlayStore;
   /** Absent where no other host has the same store. */

@@ -46,6 +46,8 @@ describeWithPostgres('automate store migrate', (databases) => {
       const at = { id: 'echo', action: 'say', payload: { text: 'at night' }, cron: '0 3 * * *' };
       await service.setSchedule({ name: 'nightly', ...at });
       await service.execute(keyed);
+      await service.healthCheck('echo');
+      expect((await service.listHealthHistory('echo')).every((finding) => !('host' in finding))).toBe(true);
       for (const text of ['one', 'two'])
         executions.push((await service.startExecution({ id: 'echo', action: 'say', payload: { text } })).id);
       await eventually(async () => (await service.getExecution(executions[1] ?? '')).status === 'succeeded');
@@ -69,6 +71,7 @@ describeWithPostgres('automate store migrate', (databases) => {
       audit_chains: 1,
     });
     expect(countsOf(moved)['audit_records']).toBeGreaterThan(5);
+    expect(countsOf(moved)['health_findings']).toBeGreaterThan(0);
     expect(moved.tables.every(({ rows, copied }) => rows === copied)).toBe(true);
     expect(readFileSync(join(data, 'connectors.db'))).toEqual(before);
     // What an ended run has copied is not copied again.
@@ -96,6 +99,7 @@ describeWithPostgres('automate store migrate', (databases) => {
         result: { count: 1 },
       });
       await expect(service.verifyAudit()).resolves.toMatchObject({ ok: true, first: 1 });
+      expect(await service.listHealthHistory('echo')).toContainEqual(expect.objectContaining({ by: 'check' }));
       await expect(service.getExecution(executions[0] ?? '')).resolves.toMatchObject({
         status: 'succeeded',
         result: { text: 'one' },

@@ -118,4 +118,32 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
     end.abort();
     await following;
   });
+
+  it('is how a connector was, by whichever of them has found it, also after a kill', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { start, config } = scene;
+    const one = await start('a');
+    await one.service.register(config('shared'));
+    await one.service.healthCheck('shared');
+    expect((await one.service.listHealthHistory('shared')).every((finding) => !('host' in finding))).toBe(true);
+    const other = await start('b');
+    await knows(other.service, 'shared');
+    const ids = (await other.service.listHosts()).map(({ id }) => id);
+    const hostsOf = async () => [...new Set((await other.service.listHealthHistory('shared')).map(({ host }) => host))];
+    await eventually(hostsOf, ([host]) => host !== undefined);
+    expect(ids).toContain((await hostsOf())[0]);
+    await one.host.end('SIGKILL');
+    await ask(other.service, 'shared', 'read', 'taken');
+    await other.service.healthCheck('shared');
+    expect((await hostsOf()).toSorted()).toEqual(ids.toSorted());
+    const { stdout } = await scene.project.automate([
+      'connectors',
+      'health',
+      'shared',
+      '--history',
+      '--address',
+      other.host.ready.grpc,
+    ]);
+    for (const id of ids) expect(stdout).toContain(id);
+  });
 });

@@ -56,12 +56,14 @@ export interface HealthFinding {
   readonly blame?: Blame;
   readonly responseTimeMs: number;
   readonly by: HealthWitness;
+  /** The id of the host that found it. Absent where one host shares its store with none, or all that is told was found by the only one. */
+  readonly host?: string;
 }
 
 /** The part of the port that says how the host is, and how its connectors were. */
 export interface StatusOperations {
   /** Which host this is, since when it runs, where it is reached, and how its connectors are, as known. */
   getStatus(options?: CallOptions): Promise<HostStatus>;
-  /** The last findings of one connector's health, the oldest first; at most 240, since the host started or the connector was added. */
+  /** The last findings of one connector's health by all hosts, the oldest first; at most 240, since it was added. */
   listHealthHistory(id: string, options?: CallOptions): Promise<readonly HealthFinding[]>;
 }

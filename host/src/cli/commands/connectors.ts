@@ -176,15 +176,18 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
 
 function formatHistory(context: CliContext, findings: readonly HealthFinding[]): string {
   if (findings.length === 0) return 'nothing was found yet: automate connectors health ID checks now';
-  const rows = findings.map(({ at, status, responseTimeMs, by, blame, message }) => [
+  const isOfHosts = findings.some(({ host }) => host !== undefined);
+  const rows = findings.map(({ at, status, responseTimeMs, by, blame, message, host = '' }) => [
     at,
+    ...(isOfHosts ? [host] : []),
     status,
     `${responseTimeMs} ms`,
     by,
     blame ?? '',
     message,
   ]);
-  return context.table(['AT', 'STATUS', 'TIME', 'FOUND BY', 'BLAME', 'MESSAGE'], rows);
+  const header = ['AT', ...(isOfHosts ? ['HOST'] : []), 'STATUS', 'TIME', 'FOUND BY', 'BLAME', 'MESSAGE'];
+  return context.table(header, rows);
 }
 
 function formatHealth(context: CliContext, reports: readonly HealthReport[]): string {

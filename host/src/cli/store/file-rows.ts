@@ -8,6 +8,7 @@ import { inTransaction } from '../../store/in-transaction.ts';
 import { MIGRATIONS } from '../../store/migrations.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { OUTCOME_TABLES } from '../../store/outcome-table.ts';
+import { HEALTH_TABLES } from '../../store/sqlite-health-history-store.ts';
 import { SCHEDULE_TABLES } from '../../store/sqlite-schedule-store.ts';
 import type { ColumnKind, KeptTable, PlainValue, RowStore } from './kept-tables.ts';
 import { selectRows } from './kept-tables.ts';
@@ -18,6 +19,7 @@ const TABLES = {
   'outcomes.db': OUTCOME_TABLES,
   'executions.db': EXECUTION_TABLES,
   'schedules.db': SCHEDULE_TABLES,
+  'health.db': HEALTH_TABLES,
   'audit.db': AUDIT_TABLES,
 } as const;
 

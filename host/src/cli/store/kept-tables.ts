@@ -5,7 +5,7 @@ export type ColumnKind = 'text' | 'number' | 'flag' | 'time' | 'bytes';
 export interface KeptTable {
   readonly name: string;
   /** The database of a data directory that it is in. */
-  readonly file: 'connectors.db' | 'outcomes.db' | 'executions.db' | 'schedules.db' | 'audit.db';
+  readonly file: 'connectors.db' | 'outcomes.db' | 'executions.db' | 'schedules.db' | 'health.db' | 'audit.db';
   /** Its name there, where that is another. */
   readonly inFile?: string;
   /** Whether PostgreSQL has one for all hosts, of which only that of one host counts. */
@@ -146,6 +146,13 @@ export const KEPT_TABLES: readonly KeptTable[] = [
     file: 'schedules.db',
     key: ['name'],
     columns: { name: 'text', schedule: 'text', next_at: 'number', last_at: 'number', last_execution: 'text' },
+  },
+  {
+    name: 'health_findings',
+    file: 'health.db',
+    key: ['seq'],
+    columns: { seq: 'number', connector: 'text', host: 'text', at: 'number', finding: 'text' },
+    numbered: 'seq',
   },
   {
     name: 'audit_records',

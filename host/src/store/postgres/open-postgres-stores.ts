@@ -8,6 +8,7 @@ import { openPostgresConnectorStore } from './postgres-connector-store.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { openPostgresDiscoveryStore } from './postgres-discovery-store.ts';
 import { hasExecutions, openPostgresExecutionStore } from './postgres-execution-store.ts';
+import { openPostgresHealthHistoryStore } from './postgres-health-history-store.ts';
 import { openPostgresOutcomes } from './postgres-outcome-store.ts';
 import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
 import { openPostgresPlacementStore } from './postgres-placement-store.ts';
@@ -76,6 +77,7 @@ export async function openPostgresStores(
     connectors: openPostgresConnectorStore(revisions.noting('registry')),
     discoveries: openPostgresDiscoveryStore(database),
     executions,
+    health: openPostgresHealthHistoryStore(database),
     outcomes,
     overlays: openPostgresOverlayStore(revisions.noting('registry')),
     placements,

@@ -553,6 +553,7 @@ const healthFindingSchema = z
     blame: z.enum(BLAMES).optional().meta({ description: 'Who must act; absent where it was healthy' }),
     response_time_ms: milliseconds,
     by: z.enum(HEALTH_WITNESSES).meta({ description: 'What found it' }),
+    host: rowHost,
   })
   .meta({ id: 'HealthFinding' });
 

@@ -49,7 +49,7 @@ export function findingToMessage({ status, responseTimeMs, ...finding }: HealthF
 }
 
 export function findingFromMessage(message: FindingMessage, problems: Problems): HealthFinding {
-  const { at, blame } = message;
+  const { at, blame, host } = message;
   const path = `findings.${at}`;
   const status = statusFromNumber(message.status, { path: `${path}.status`, problems });
   return {
@@ -61,5 +61,6 @@ export function findingFromMessage(message: FindingMessage, problems: Problems):
       : { blame: readWord<Blame>(BLAMES, blame, { path: `${path}.blame`, problems, fallback: 'plugin' }) }),
     responseTimeMs: int64ToNumber(message.responseTimeMs, { path: `${path}.response_time_ms`, problems }),
     by: readWord<HealthWitness>(HEALTH_WITNESSES, message.by, { path: `${path}.by`, problems, fallback: 'check' }),
+    ...(host === undefined ? {} : { host }),
   };
 }
