@@ -31,7 +31,7 @@ export interface OverHostsOptions {
   isPlaced(connector: string): boolean;
 }
 
-type Views = Pick<ConnectorService, 'getStats' | 'blame' | 'readLogs' | 'followLogs' | 'listCalls'>;
+type Views = Pick<ConnectorService, 'getStats' | 'blame' | 'readLogs' | 'followLogs' | 'listCalls' | 'verifyAudit'>;
 
 /** What the hosts that were asked know. */
 interface Told<Answer> {
@@ -119,6 +119,17 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
   };
 
   return {
+    async verifyAudit(expected, options = {}) {
+      const named = find(options);
+      if (named === undefined) return service.verifyAudit(expected, withoutHost(options));
+      // It takes as long as it has records, and its caller says how long it waits.
+      const { signal, principal, timeoutMs } = options;
+      return peers.serviceOf(named).verifyAudit(expected, {
+        ...(signal === undefined ? {} : { signal }),
+        ...(principal === undefined ? {} : { principal }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
+    },
     async getStats(options: HostCallOptions = {}): Promise<HostStats> {
       const { own, all, missing } = await askAll(options, options, (at, left) => at.getStats(withoutHost(left)));
       if (all.length === 0) return own;

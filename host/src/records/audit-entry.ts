@@ -1,7 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AuditExpectation, AuditFilter } from '@automate/contract';
+import { dirname } from 'node:path';
+import type { AuditExpectation, AuditFilter, AuditPage } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
+import { unknownHost } from '@automate/contract/service';
 import type { CLOSE, ThreadAnswer } from '../store/database-thread.ts';
+import { hostIdOf } from '../store/host-id.ts';
 import { storageError } from '../store/storage-error.ts';
 import type { AuditPlace, OpenedAudit } from './audit-place.ts';
 import { openAuditPlace } from './audit-place.ts';
@@ -9,6 +12,7 @@ import type { Appended, AuditBounds, AuditKeyRing, AuditTable, Doubt } from './a
 import { openAuditTable } from './audit-table.ts';
 import type { AuditText } from './audit-text.ts';
 import { toStoredText } from './audit-text.ts';
+import { listAllAudits } from './list-all-audits.ts';
 import { listAudit } from './list-audit.ts';
 import { verifyAudit } from './verify-audit.ts';
 
@@ -61,12 +65,23 @@ async function run(message: AuditQuestion): Promise<unknown> {
     case 'append':
       return append(opened, message.records, message.doubt);
     case 'list':
-      return listAudit(opened.look, message.filter);
+      return list(opened, message.filter);
     case 'verify':
       return verifyAudit(file, ring.keys, message.expected, place.shared && opened.look);
     default:
       return message satisfies never;
   }
+}
+
+async function list({ look, others }: OpenedAudit, filter: AuditFilter): Promise<AuditPage> {
+  const { host } = filter;
+  const own = hostIdOf(dirname(file)) ?? '';
+  const hosts = others === undefined ? [{ id: own }] : (await others.hosts()).map((id) => ({ id }));
+  if (host === 'all' && others !== undefined && hosts.length > 1)
+    return listAllAudits(new Map(hosts.map(({ id }) => [id, others.lookAt(id)])), filter);
+  if (host === undefined || host === own || host === 'all') return listAudit(look, filter);
+  if (others === undefined || !hosts.some(({ id }) => id === host)) throw unknownHost(host, hosts);
+  return listAudit(others.lookAt(host), filter);
 }
 
 async function append({ openRows }: OpenedAudit, records: readonly AuditText[], doubt: Doubt): Promise<Appended> {

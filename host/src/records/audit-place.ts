@@ -16,6 +16,8 @@ export interface AuditPlace {
 /** What a place has, opened. */
 export interface OpenedAudit {
   readonly look: LookAtAudit;
+  /** Where chains of several hosts are kept: the ids of those, in order, and a look at that of one. */
+  readonly others?: { hosts(): Promise<readonly string[]>; lookAt(host: string): LookAtAudit };
   openRows(): AuditRows;
   close(): Promise<void>;
 }
@@ -49,10 +51,14 @@ export async function openAuditPlace({ file, shared }: AuditPlace): Promise<Open
   if (shared === undefined)
     return { look: lookAtSqliteAudit(file), openRows: () => openSqliteAuditRows(file), close: async () => undefined };
   const { openPostgresDatabase } = await import('../store/postgres/postgres-database.ts');
-  const { lookAtPostgresAudit, openPostgresAuditRows } = await import('./postgres-audit-rows.ts');
+  const { listAuditHosts, lookAtPostgresAudit, openPostgresAuditRows } = await import('./postgres-audit-rows.ts');
   const database = openPostgresDatabase(shared.storeUrl, { connections: 1 });
   return {
     look: lookAtPostgresAudit(database, shared.host),
+    others: {
+      hosts: () => listAuditHosts(database),
+      lookAt: (host) => lookAtPostgresAudit(database, host),
+    },
     openRows: () => openPostgresAuditRows(database, shared.host),
     close: () => database.close(),
   };

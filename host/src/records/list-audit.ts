@@ -1,11 +1,11 @@
 import type { AuditFilter, AuditPage, AuditRecord } from '@automate/contract';
 import type { FoundRow, LookAtAudit } from './audit-rows.ts';
 
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 /** Records that one page looks at, whether they are among the answer or not: so much takes some tens of milliseconds. */
-const ROWS_OF_A_PAGE = 20_000;
+export const ROWS_OF_A_PAGE = 20_000;
 /** Records that are read at once. */
-const ROWS_AT_A_TIME = 500;
+export const ROWS_AT_A_TIME = 500;
 
 /** Reads a page of the records. What is no record any more is left out: `verifyAudit` tells of it. */
 export function listAudit(look: LookAtAudit, filter: AuditFilter): Promise<AuditPage> {
@@ -15,7 +15,7 @@ export function listAudit(look: LookAtAudit, filter: AuditFilter): Promise<Audit
   return look(async (view) => {
     const records: AuditRecord[] = [];
     let looked = 0;
-    let last = cursor ?? start;
+    let last = typeof cursor === 'number' ? cursor : start;
     while (looked < ROWS_OF_A_PAGE && records.length < limit) {
       const rows = await view.records(last, direction, ROWS_AT_A_TIME);
       for (const row of rows) {
@@ -31,7 +31,7 @@ export function listAudit(look: LookAtAudit, filter: AuditFilter): Promise<Audit
   });
 }
 
-function readRecord({ seq, body, hash }: FoundRow): AuditRecord | undefined {
+export function readRecord({ seq, body, hash }: FoundRow): AuditRecord | undefined {
   try {
     const value = JSON.parse(Buffer.from(body).toString()) as Omit<AuditRecord, 'seq' | 'hash'>;
     return { seq, ...value, hash: Buffer.from(hash as Uint8Array).toString('hex') };
@@ -41,7 +41,7 @@ function readRecord({ seq, body, hash }: FoundRow): AuditRecord | undefined {
 }
 
 /** Times are of one length and in UTC, so that texts compare as they do. */
-function createFilter({ since, until, ...wanted }: AuditFilter): (record: AuditRecord) => boolean {
+export function createFilter({ since, until, ...wanted }: AuditFilter): (record: AuditRecord) => boolean {
   const from = since === undefined ? undefined : new Date(since).toISOString();
   const to = until === undefined ? undefined : new Date(until).toISOString();
   const { principal, connector, action, operation, code } = wanted;

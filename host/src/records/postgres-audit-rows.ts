@@ -70,6 +70,16 @@ function rowsOf(session: Session, host: string): ChainRows {
   };
 }
 
+/** The ids of the hosts that have a chain, in order. */
+export function listAuditHosts(database: PostgresDatabase): Promise<readonly string[]> {
+  return database.read('the audit cannot be looked at', async (session) => {
+    const rows = await session.rows<{ readonly host: string }>(
+      CompiledQuery.raw('SELECT host FROM automate.audit_chains ORDER BY host', []),
+    );
+    return rows.map(({ host }) => host);
+  });
+}
+
 /** Looks at the chain of a host. */
 export function lookAtPostgresAudit(database: PostgresDatabase, host: string): LookAtAudit {
   return (work) =>

@@ -430,8 +430,9 @@ export class HostConnectorService implements ConnectorService {
     return waitWithin(this.#options.audit.list(requireAuditFilter(filter)), options);
   }
 
-  async verifyAudit(expected?: AuditExpectation, given: CallOptions = {}): Promise<AuditVerdict> {
+  async verifyAudit(expected?: AuditExpectation, given: HostCallOptions = {}): Promise<AuditVerdict> {
     const options = this.#admit(given);
+    this.#requireHost(given);
     return waitWithin(this.#options.audit.verify(requireAuditExpectation(expected)), options);
   }
 

@@ -146,4 +146,74 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
     ]);
     for (const id of ids) expect(stdout).toContain(id);
   });
+
+  it('is what was done with each: its audit can be read at any of them, also of one that was killed, and verified while it lives', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { start, config } = scene;
+    const one = await start('a', { AUDIT: 'on' });
+    await one.service.register(config('first'));
+    expect((await one.service.listAudit({ host: 'all' })).records.every((record) => !('host' in record))).toBe(true);
+    const other = await start('b', { AUDIT: 'on' });
+    await knows(other.service, 'first');
+    await other.service.register(config('second'));
+    await knows(one.service, 'second');
+    await one.service.register(config('third'));
+    const [a = '', b = ''] = (await other.service.listHosts())
+      .toSorted((x, y) => (x.since < y.since ? -1 : 1))
+      .map(({ id }) => id);
+    const registered = { operation: 'register', code: 'OK', order: 'oldest' } as const;
+    const of = async (filter: object) =>
+      (await other.service.listAudit({ ...registered, ...filter })).records.map((record) => [
+        record.host,
+        record.connector,
+      ]);
+    const all = [
+      [a, 'first'],
+      [b, 'second'],
+      [a, 'third'],
+    ];
+    expect(await of({ host: 'all' })).toEqual(all);
+    expect(await of({ host: 'all', order: 'newest' })).toEqual(all.toReversed());
+    expect(await of({ host: a })).toEqual([
+      [undefined, 'first'],
+      [undefined, 'third'],
+    ]);
+    const pages: unknown[] = [];
+    let next: number | string | undefined;
+    do {
+      const page = await other.service.listAudit({
+        ...registered,
+        host: 'all',
+        limit: 1,
+        ...(next === undefined ? {} : { cursor: next }),
+      });
+      pages.push(...page.records.map(({ host, connector }) => [host, connector]));
+      ({ next } = page);
+    } while (next !== undefined);
+    expect(pages).toEqual(all);
+    await expect(other.service.listAudit({ host: 'all', cursor: 'x' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    await expect(other.service.listAudit({ host: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const seen = await other.service.verifyAudit(undefined, { host: a });
+    expect(seen).toMatchObject({ ok: true, host: a });
+    const rest = await fetch(`${other.host.ready.http}/api/v1/audit?host=all&limit=2&order=oldest`);
+    const page = (await rest.json()) as {
+      readonly next: string;
+      readonly records: readonly { readonly host: string }[];
+    };
+    expect(page.records.map(({ host }) => host)).toEqual([a, a]);
+    const after = await fetch(
+      `${other.host.ready.http}/api/v1/audit?host=all&limit=1&order=oldest&cursor=${encodeURIComponent(page.next)}`,
+    );
+    expect(after.status).toBe(200);
+
+    await one.host.end('SIGKILL');
+    await eventually(async () => (await other.service.listHosts()).length === 1);
+    expect(await of({ host: 'all' })).toEqual(all);
+    await expect(other.service.verifyAudit(undefined, { host: a })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      details: { reason: 'unknown_host' },
+    });
+  });
 });

@@ -121,6 +121,7 @@ describe('the connectors of a host that has closed', () => {
     const live = new LiveConnectors({
       registry,
       monitor: new HealthMonitor({ onFault: () => undefined }),
+      history: { add: () => undefined },
       createWorker: () => {
         throw new Error('a worker was made');
       },

@@ -84,7 +84,7 @@ describe('a host that keeps an audit', () => {
       await service.execute({ id: 'echo', action: 'say', payload: { text: String(index) } });
     await service.execute({ id: 'nobody', action: 'say' }).catch(() => undefined);
     const seen: number[] = [];
-    let cursor: number | undefined;
+    let cursor: number | string | undefined;
     let pages = 0;
     do {
       const page = await service.listAudit({

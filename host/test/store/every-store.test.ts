@@ -276,34 +276,6 @@ describeEachStore('what a host keeps', (makePlace) => {
     await expect(outcomes.begin(claim('left'))).resolves.toBeUndefined();
   });
 
-  it('gives back how connectors were, the last of each by whichever host, and forgets those that are gone', async () => {
-    const found = (index: number) =>
-      ({
-        at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString(),
-        status: index % 2 === 0 ? 'healthy' : 'unhealthy',
-        message: `"${index}" \u0000 😀 \ud800`,
-        ...(index % 2 === 0 ? {} : { blame: 'remote' }),
-        responseTimeMs: index,
-        by: 'check',
-      }) as const;
-    const kept = (connector: string, host: string, index: number) => ({ connector, host, finding: found(index) });
-    expect(await stores.health.list('x')).toEqual([]);
-    await stores.health.add(Array.from({ length: 200 }, (_each, index) => kept('x', 'a', index)));
-    await stores.health.add([
-      kept('y', 'a', 1),
-      ...Array.from({ length: 100 }, (_, index) => kept('x', 'b', 200 + index)),
-    ]);
-    const again = (await reopen()).health;
-    const last = await again.list('x');
-    expect(last).toHaveLength(240);
-    expect([last[0], last.at(-1)]).toEqual([kept('x', 'a', 60), kept('x', 'b', 299)]);
-    const long = { ...found(300), message: 'long '.repeat(1_000_000) };
-    await again.add([{ connector: 'y', host: 'b', finding: long }]);
-    expect((await again.list('y')).map(({ finding }) => finding.message.length < 3_000)).toEqual([true, true]);
-    await again.forget('x');
-    expect([await again.list('x'), await again.list('y')]).toMatchObject([[], [{ host: 'a' }, { host: 'b' }]]);
-  });
-
   it('lets no call fail others that are written down at the same time, whatever it calls its action', async () => {
     const { outcomes, executions } = stores;
     const names = ['odd', 'plain', 'other'];

@@ -46,6 +46,7 @@ import type {
   StartExecutionRequest,
 } from '@automate/contract';
 import {
+  auditCursorToMessage,
   auditPageFromMessage,
   auditVerdictFromMessage,
   blameFromMessage,
@@ -369,7 +370,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     listAudit: async (filter = {}, options) => {
       const request = () => {
         const { cursor, ...rest } = requireAuditFilter(filter);
-        return { ...rest, ...(cursor === undefined ? {} : { cursor: millisToInt64(cursor) }) };
+        return { ...rest, ...auditCursorToMessage(cursor) };
       };
       const message = await call(METHODS.listAudit, request, options);
       return read((problems) => auditPageFromMessage(message, problems));
@@ -377,7 +378,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     verifyAudit: async (expected, options) => {
       const request = () => {
         const { seq, hash } = requireAuditExpectation(expected) ?? {};
-        return seq === undefined ? {} : { seq: millisToInt64(seq), hash };
+        return { ...readHost(options), ...(seq === undefined ? {} : { seq: millisToInt64(seq), hash }) };
       };
       const message = await call(METHODS.verifyAudit, request, options);
       return read((problems) => auditVerdictFromMessage(message, problems));

@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
 import type { ErrorCode } from './error-codes.ts';
+import type { HostCallOptions } from './host-operations.ts';
 
 /** What a record is about: a call, a change of connectors, secrets or tokens, a read that was refused, a caller who was turned away, a package, the host itself. */
 export const AUDIT_KINDS = ['execute', 'change', 'read', 'sign_in', 'plugin', 'host'] as const;
@@ -40,6 +41,8 @@ export interface AuditRecord {
   readonly begun?: number;
   /** What this record says of itself and all before it, as 64 hexadecimal digits: note it down elsewhere, and `verifyAudit` can be held to it. */
   readonly hash: string;
+  /** The id of the host in whose chain it is. Absent unless those of all hosts were asked for, and are several. */
+  readonly host?: string;
 }
 
 export interface AuditFilter {
@@ -54,8 +57,12 @@ export interface AuditFilter {
   readonly code?: AuditCode;
   /** Default: the newest first. */
   readonly order?: 'newest' | 'oldest';
+  /**
+   * Of this host alone, by its id, whether it lives or not; `all`: of all that share a store, in order of time. Default: of the host that is asked.
+   */
+  readonly host?: string;
   /** `next` of the page before. */
-  readonly cursor?: number;
+  readonly cursor?: number | string;
   /** Most records of a page, from 1 to 1000. Default 100. */
   readonly limit?: number;
 }
@@ -63,8 +70,8 @@ export interface AuditFilter {
 export interface AuditPage {
   /** May be fewer than asked for, and none, while there are more to come. */
   readonly records: readonly AuditRecord[];
-  /** The cursor of the next page; absent on the last. */
-  readonly next?: number;
+  /** The cursor of the next page, a text where the records are of several hosts; absent on the last. */
+  readonly next?: number | string;
 }
 
 export interface AuditExpectation {
@@ -102,6 +109,9 @@ export interface AuditFault {
 export interface AuditOperations {
   /** Records that the filter lets through. Rejects with UNAVAILABLE, reason `audit_off`, where none were ever kept. */
   listAudit(filter?: AuditFilter, options?: CallOptions): Promise<AuditPage>;
-  /** Reads all records and says whether one was changed, removed, put in or moved. */
-  verifyAudit(expected?: AuditExpectation, options?: CallOptions): Promise<AuditVerdict>;
+  /**
+   * Reads all records of one host and says whether one was changed, removed, put in or moved. What says how far they went lies with that host, so that
+   * it must live: NOT_FOUND otherwise.
+   */
+  verifyAudit(expected?: AuditExpectation, options?: HostCallOptions): Promise<AuditVerdict>;
 }

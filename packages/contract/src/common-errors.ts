@@ -312,13 +312,18 @@ export function requireAuditFilter(filter: AuditFilter): AuditFilter {
     if (text !== undefined && !isMoment(text))
       throw unexpected(name, 'a time such as "2026-01-31T09:00:00Z"', quote(text.slice(0, 80)));
   }
-  const { code, order, limit, cursor } = filter;
+  const { code, order, limit, cursor, host } = filter;
+  requireHostId(host);
   if (code !== undefined && code !== 'OK' && code !== 'BEGUN' && !isErrorCode(code))
     throw unexpected('code', 'OK, BEGUN or the code of an error', quote(String(code).slice(0, 80)));
   if (order !== undefined && order !== 'newest' && order !== 'oldest')
     throw unexpected('order', 'newest or oldest', quote(String(order).slice(0, 80)));
   requireLimit(limit, 1000);
-  if (cursor !== undefined && !(Number.isSafeInteger(cursor) && cursor >= 0))
+  const isCursor = (given: unknown): boolean => Number.isSafeInteger(given) && Number(given) >= 0;
+  if (typeof cursor === 'string') {
+    if (host !== 'all' || !/^[^=,]{1,100}=\d{1,16}(?:,[^=,]{1,100}=\d{1,16})*$/.test(cursor))
+      throw unexpected('cursor', '`next` of the page before', quote(cursor.slice(0, 80)));
+  } else if (cursor !== undefined && !isCursor(cursor))
     throw unexpected('cursor', '`next` of the page before', numberInWords(cursor));
   return filter;
 }

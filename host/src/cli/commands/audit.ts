@@ -1,9 +1,17 @@
-import type { AuditCode, AuditExpectation, AuditFilter, AuditRecord, AuditVerdict } from '@automate/contract';
+import type {
+  AuditCode,
+  AuditExpectation,
+  AuditFilter,
+  AuditPage,
+  AuditRecord,
+  AuditVerdict,
+} from '@automate/contract';
 import { makeVisible } from '@automate/contract';
 import { auditPageView, auditRecordView, auditVerdictView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { hostFilter } from './host-option.ts';
 
 interface FilterOptions extends GlobalOptions {
   readonly since?: string;
@@ -14,11 +22,13 @@ interface FilterOptions extends GlobalOptions {
   readonly operation?: string;
   readonly code?: AuditCode;
   readonly limit?: string;
+  readonly host?: string;
 }
 
 interface VerifyOptions extends GlobalOptions {
   readonly file?: string;
   readonly head?: string;
+  readonly host?: string;
 }
 
 /** Records of a page when all are wanted. */
@@ -35,7 +45,11 @@ export function addAuditCommands(program: Command, context: CliContext): void {
       .option('--connector <id>', 'about this connector alone')
       .option('--action <name>', 'calls of this action alone')
       .option('--operation <name>', 'such as execute, register, setSecret')
-      .option('--code <code>', 'OK, BEGUN or the code of an error');
+      .option('--code <code>', 'OK, BEGUN or the code of an error')
+      .option(
+        '--host <id>',
+        'of this host, living or not, or all: of all that share a store (default: the one that is asked)',
+      );
 
   withFilter(audit.command('list'))
     .description('the newest records, the newest first')
@@ -45,7 +59,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
       const wanted = countOf(limit);
       const records = await context.withService(options, 'reading the audit', async (service, call) => {
         const found: AuditRecord[] = [];
-        let page: { readonly next?: number } = {};
+        let page: Pick<AuditPage, 'next'> = {};
         do {
           const filter = { ...filterOf(options), limit: Math.min(PAGE, wanted - found.length), cursor: page.next };
           const read = await service.listAudit(filter, call);
@@ -64,7 +78,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<FilterOptions>();
       await context.withService(options, 'reading the audit', async (service, call) => {
-        let page: { readonly next?: number } = {};
+        let page: Pick<AuditPage, 'next'> = {};
         do {
           const filter = { ...filterOf(options), order: 'oldest', limit: PAGE, cursor: page.next } as const;
           const read = await service.listAudit(filter, call);
@@ -80,14 +94,15 @@ export function addAuditCommands(program: Command, context: CliContext): void {
       'read all records and say whether one was changed, removed, put in or moved; ends with 1 where one was',
     )
     .option('--file <file>', 'a database elsewhere, such as a copy, with its "-head" beside it; no service is asked')
+    .option('--host <id>', 'of this host that lives, of those that share a store (default: the one that is asked)')
     .option('--head <number:hash>', 'a record that must be there, as an earlier verify printed it')
     .action(async (_options: unknown, command: Command) => {
-      const { json, file, head, ...rest } = command.optsWithGlobals<VerifyOptions>();
+      const { json, file, head, host, ...rest } = command.optsWithGlobals<VerifyOptions>();
       const expected = head === undefined ? undefined : expectationOf(head);
       const verdict =
         file === undefined
           ? await context.withService(rest, 'verifying the audit', (service, call) =>
-              service.verifyAudit(expected, call),
+              service.verifyAudit(expected, { ...call, ...hostFilter(host) }),
             )
           : await context.verifyAuditFile(rest, { file, expected });
       context.out(json === true ? JSON.stringify(auditVerdictView(verdict), undefined, 2) : describe(verdict));
@@ -95,8 +110,8 @@ export function addAuditCommands(program: Command, context: CliContext): void {
     });
 }
 
-function filterOf({ since, until, principal, connector, action, operation, code }: FilterOptions): AuditFilter {
-  return { since, until, principal, connector, action, operation, code };
+function filterOf({ since, until, principal, connector, action, operation, code, host }: FilterOptions): AuditFilter {
+  return { since, until, principal, connector, action, operation, code, host };
 }
 
 function countOf(text = ''): number {
@@ -116,19 +131,32 @@ function expectationOf(text: string): AuditExpectation {
 /** Callers chose some of the words: nothing in them moves the cursor of a terminal. */
 function formatRecords(context: CliContext, records: readonly AuditRecord[]): string {
   if (records.length === 0) return 'no records';
-  const rows = records.map(({ seq, at, principal, door, operation, connector, action, subject, code, durationMs }) =>
-    [
-      String(seq),
-      at,
-      principal,
-      door,
-      operation,
-      [connector, action, subject].filter((word) => word !== undefined).join(' '),
-      code,
-      durationMs === undefined ? '' : `${durationMs} ms`,
-    ].map(makeVisible),
+  const isOfHosts = records.some(({ host }) => host !== undefined);
+  const rows = records.map(
+    ({ seq, at, principal, door, operation, connector, action, subject, code, durationMs, host = '' }) =>
+      [
+        ...(isOfHosts ? [host] : []),
+        String(seq),
+        at,
+        principal,
+        door,
+        operation,
+        [connector, action, subject].filter((word) => word !== undefined).join(' '),
+        code,
+        durationMs === undefined ? '' : `${durationMs} ms`,
+      ].map(makeVisible),
   );
-  const header = ['NUMBER', 'TIME', 'CALLER', 'DOOR', 'OPERATION', 'OF', 'CODE', 'TOOK'];
+  const header = [
+    ...(isOfHosts ? ['HOST'] : []),
+    'NUMBER',
+    'TIME',
+    'CALLER',
+    'DOOR',
+    'OPERATION',
+    'OF',
+    'CODE',
+    'TOOK',
+  ];
   return context.table(header, rows);
 }
 

@@ -155,9 +155,9 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     listAudit: on(methods.listAudit, async (request, options) =>
       auditPageToMessage(await service.listAudit(auditFilterFromMessage(request), options)),
     ),
-    verifyAudit: on(methods.verifyAudit, async ({ seq, hash }, options) => {
+    verifyAudit: on(methods.verifyAudit, async ({ seq, hash, ...filter }, options) => {
       const expected = seq === undefined && hash === undefined ? undefined : { seq: Number(seq), hash: hash ?? '' };
-      return auditVerdictToMessage(await service.verifyAudit(expected, options));
+      return auditVerdictToMessage(await service.verifyAudit(expected, withHost(options, filter)));
     }),
     createToken: on(methods.createToken, async (request, options) => {
       const problems: Problem[] = [];

@@ -325,16 +325,16 @@ export function createHandlers(
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;
       const filter = {
         ...rest,
-        ...(cursor === undefined ? {} : { cursor: numberIn(cursor) }),
+        ...(cursor === undefined ? {} : { cursor: cursor.includes('=') ? cursor : numberIn(cursor) }),
         ...(limit === undefined ? {} : { limit: numberIn(limit) }),
       };
       return auditPageView(await service.listAudit(filter, options));
     },
     async verifyAudit({ request, options }) {
-      const { seq, hash } = request.query as { seq?: string; hash?: string };
+      const { seq, hash, ...filter } = request.query as { seq?: string; hash?: string; host?: string };
       const expected =
         seq === undefined && hash === undefined ? undefined : { seq: numberIn(seq ?? ''), hash: hash ?? '' };
-      return auditVerdictView(await service.verifyAudit(expected, options));
+      return auditVerdictView(await service.verifyAudit(expected, withHost(options, filter)));
     },
   };
 }

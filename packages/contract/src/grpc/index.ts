@@ -1,4 +1,5 @@
 export {
+  auditCursorToMessage,
   auditFilterFromMessage,
   auditPageFromMessage,
   auditPageToMessage,

@@ -450,13 +450,22 @@ const auditRecordSchema = z
     payload_sha256: z.string().optional(),
     begun: z.int().min(1).optional().meta({ description: 'The record of the beginning of this change' }),
     hash: z.string(),
+    host: z
+      .string()
+      .optional()
+      .meta({ description: 'The id of the host in whose chain it is, where several were asked for' }),
   })
   .meta({ id: 'AuditRecord' });
 
 export const auditPageSchema = z
   .object({
     records: z.array(auditRecordSchema),
-    next: z.int().min(1).optional().meta({ description: 'The cursor of the next page; absent on the last' }),
+    next: z
+      .union([z.int().min(1), z.string()])
+      .optional()
+      .meta({
+        description: 'The cursor of the next page, a text where the records are of several hosts; absent on the last',
+      }),
   })
   .meta({ id: 'AuditPage' });
 

@@ -462,6 +462,9 @@ export const HTTP_ROUTES = {
       order: z.string().optional().meta({ description: '`newest`, the default, or `oldest` first' }),
       cursor: z.string().optional().meta({ description: '`next` of the page before' }),
       limit: z.string().optional().meta({ description: 'From 1 to 1000; default 100' }),
+      host: z.string().optional().meta({
+        description: 'The id of a host, or `all`: those of all that share a store; absent: of the one that is asked',
+      }),
     }),
     status: 200,
     answer: auditPageSchema,
@@ -474,6 +477,7 @@ export const HTTP_ROUTES = {
     query: z.strictObject({
       seq: z.string().optional().meta({ description: 'A record that must be there' }),
       hash: z.string().optional().meta({ description: 'And its hash, as somebody noted it down elsewhere' }),
+      host: z.string().optional().meta({ description: 'The id of a host that lives; absent: the one that is asked' }),
     }),
     headers: waitHeaders,
     status: 200,

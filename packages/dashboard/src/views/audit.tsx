@@ -22,10 +22,10 @@ type Filter = Readonly<Partial<Record<(typeof FILTERS)[number]['key'], string>>>
 /** What was done with the host, by whom, and whether anybody has changed the record of it. */
 export function Audit() {
   const [filter, setFilter] = useState<Filter>({});
-  const [cursors, setCursors] = useState<readonly number[]>([]);
+  const [cursors, setCursors] = useState<readonly (number | string)[]>([]);
   const cursor = cursors.at(-1);
   const { value, problem, loading, reload } = useLoad(
-    () => api.listAudit({ ...filter, cursor, limit: 50 }),
+    () => api.listAudit({ ...filter, cursor, limit: 50, host: 'all' }),
     [JSON.stringify(filter), cursor],
   );
   const next = value?.next;
@@ -103,7 +103,7 @@ function Records({ records }: { readonly records: readonly AuditRecord[] }) {
   return (
     <SimpleTable name="Audit" columns={COLUMNS}>
       {records.map((record) => (
-        <tr key={record.seq}>
+        <tr key={`${record.host ?? ''} ${record.seq}`}>
           <td class="nowrap">
             <ExactTime at={record.at} />
           </td>
@@ -118,7 +118,7 @@ function Records({ records }: { readonly records: readonly AuditRecord[] }) {
           <td>{record.door}</td>
           <td class="nowrap">{record.duration_ms === undefined ? '' : formatMs(record.duration_ms)}</td>
           <td class="nowrap">
-            <code title={record.hash}>
+            <code title={record.host === undefined ? record.hash : `${record.hash} of the host ${record.host}`}>
               {record.seq} {record.hash.slice(0, 8)}
             </code>
           </td>

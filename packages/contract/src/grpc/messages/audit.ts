@@ -23,12 +23,19 @@ import type { Problems } from './words.ts';
 const CODES: readonly AuditCode[] = ['OK', 'BEGUN', ...(Object.keys(ERROR_CODES) as ErrorCode[])];
 
 /** What is wrong with it is for the service to say. */
-export function auditFilterFromMessage({ cursor, ...message }: ListAuditRequest): AuditFilter {
-  const { since, until, principal, connector, action, operation, code, order, limit } = message;
+export function auditFilterFromMessage({ cursor, cursorText, ...message }: ListAuditRequest): AuditFilter {
+  const { since, until, principal, connector, action, operation, code, order, limit, host } = message;
   return {
-    ...withoutUndefined({ since, until, principal, connector, action, operation, code, order, limit }),
+    ...withoutUndefined({ since, until, principal, connector, action, operation, code, order, limit, host }),
     ...(cursor === undefined ? {} : { cursor: Number(cursor) }),
+    ...(cursorText === undefined ? {} : { cursor: cursorText }),
   } as AuditFilter;
+}
+
+/** What a request has of a cursor. */
+export function auditCursorToMessage(cursor: AuditFilter['cursor']): { cursor?: bigint; cursorText?: string } {
+  if (typeof cursor === 'string') return { cursorText: cursor };
+  return cursor === undefined ? {} : { cursor: millisToInt64(cursor) };
 }
 
 export function auditPageToMessage({ records, next }: AuditPage): ListAuditResponse {
@@ -38,14 +45,15 @@ export function auditPageToMessage({ records, next }: AuditPage): ListAuditRespo
       seq: millisToInt64(seq),
       ...(begun === undefined ? {} : { begun: millisToInt64(begun) }),
     })),
-    ...(next === undefined ? {} : { next: millisToInt64(next) }),
+    ...(typeof next === 'string' ? { nextText: next } : next === undefined ? {} : { next: millisToInt64(next) }),
   });
 }
 
-export function auditPageFromMessage({ records, next }: ListAuditResponse, problems: Problems): AuditPage {
+export function auditPageFromMessage({ records, next, nextText }: ListAuditResponse, problems: Problems): AuditPage {
   return {
     records: records.map((record) => recordFromMessage(record, problems)),
     ...(next === undefined ? {} : { next: int64ToNumber(next, { path: 'next', problems }) }),
+    ...(nextText === undefined ? {} : { next: nextText }),
   };
 }
 
