@@ -8,10 +8,12 @@ import { Access } from './views/access.tsx';
 import { Audit } from './views/audit.tsx';
 import { ConnectorPage } from './views/connector/connector-page.tsx';
 import { ConnectorsList } from './views/connectors-list.tsx';
+import { Hosts } from './views/hosts.tsx';
 import { Logs } from './views/logs.tsx';
 import { NotHere } from './views/not-here.tsx';
 import { Plugins } from './views/plugins.tsx';
 import { RegisterConnector } from './views/register-connector.tsx';
+import { Schedules } from './views/schedules.tsx';
 import { Secrets } from './views/secrets.tsx';
 import { SignIn } from './views/sign-in.tsx';
 import { Trouble } from './views/trouble.tsx';
@@ -66,6 +68,8 @@ function SignedIn() {
             <Route path="/connectors/:id/:tab?">{({ id, tab }) => <ConnectorPage key={id} id={id} tab={tab} />}</Route>
             <Route path="/register" component={RegisterConnector} />
             <Route path="/trouble" component={Trouble} />
+            <Route path="/hosts" component={Hosts} />
+            <Route path="/schedules" component={Schedules} />
             <Route path="/plugins" component={Plugins} />
             <Route path="/secrets" component={Secrets} />
             <Route path="/access" component={Access} />

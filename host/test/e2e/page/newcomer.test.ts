@@ -149,7 +149,7 @@ describeWith(needed, 'a newcomer at the page', () => {
     expect(await opened.axe()).toEqual([]);
     await takePicture(page, 'audit');
 
-    for (const name of ['Trouble', 'Plugins', 'Secrets', 'Access', 'Logs', 'Connectors']) {
+    for (const name of ['Trouble', 'Hosts', 'Schedules', 'Plugins', 'Secrets', 'Access', 'Logs', 'Connectors']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { name, level: 1 }).waitFor();
       await eventually(

@@ -1,4 +1,4 @@
-import type { ConnectorEvent, JsonMap, LogLine, Session } from './types.ts';
+import type { ConnectorEvent, Execution, JsonMap, LogLine, Session } from './types.ts';
 import { readEvents } from './read-events.ts';
 import { request, send } from './request.ts';
 
@@ -47,11 +47,36 @@ export const api = {
       headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
     }),
 
-  listExecutions: (connector: string) => request<'listExecutions'>('GET', '/executions', { query: { connector } }),
+  /** The same, durable, and without waiting for its end. */
+  startExecution: async ({ id, action, payload, idempotencyKey }: ActionCall) =>
+    (await (
+      await send('POST', '/api/v1/connectors/{id}/actions/{action}', {
+        params: { id, action },
+        body: payload,
+        headers: {
+          prefer: 'respond-async',
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+        },
+      })
+    ).json()) as Execution,
+
+  /** @param deadLetters those alone that failed, or whose end nobody knows, and that were not run again */
+  listExecutions: (connector: string, deadLetters: boolean) =>
+    request<'listExecutions'>('GET', '/executions', {
+      query: { connector, ...(deadLetters ? { dead_letters: 'true' } : {}) },
+    }),
   getExecution: (id: string) => request<'getExecution'>('GET', '/executions/{id}', of(id)),
   cancelExecution: (id: string) => request<'cancelExecution'>('POST', '/executions/{id}/cancel', of(id)),
   rerunExecution: (id: string) => request<'rerunExecution'>('POST', '/executions/{id}/rerun', of(id)),
 
+  listSchedules: () => request<'listSchedules'>('GET', '/schedules'),
+  setSchedule: (name: string, schedule: JsonMap) =>
+    request<'setSchedule'>('PUT', '/schedules/{name}', { params: { name }, body: schedule }),
+  pauseSchedule: (name: string) => request<'pauseSchedule'>('POST', '/schedules/{name}/pause', { params: { name } }),
+  resumeSchedule: (name: string) => request<'resumeSchedule'>('POST', '/schedules/{name}/resume', { params: { name } }),
+  removeSchedule: (name: string) => request<'removeSchedule'>('DELETE', '/schedules/{name}', { params: { name } }),
+
+  listHosts: () => request<'listHosts'>('GET', '/hosts'),
   blame: () => request<'blame'>('GET', '/blame'),
   getStats: () => request<'getStats'>('GET', '/stats'),
   listCalls: (id: string) => request<'listCalls'>('GET', '/connectors/{id}/calls', of(id)),
@@ -59,11 +84,14 @@ export const api = {
   readConnectorLogs: (id: string, level: string) =>
     request<'readConnectorLogs'>('GET', '/connectors/{id}/logs', { ...of(id), query: { level, limit: 500 } }),
   followLogs: (id: string | undefined, level: string, signal: AbortSignal) =>
-    readEvents<Partial<LogLine>>(id === undefined ? '/api/v1/logs' : '/api/v1/connectors/{id}/logs', {
-      ...(id === undefined ? {} : of(id)),
-      query: { follow: 'true', level, limit: 500 },
-      signal,
-    }),
+    readEvents<Partial<LogLine> & { readonly why?: string }>(
+      id === undefined ? '/api/v1/logs' : '/api/v1/connectors/{id}/logs',
+      {
+        ...(id === undefined ? {} : of(id)),
+        query: { follow: 'true', level, limit: 500 },
+        signal,
+      },
+    ),
   setLogLevel: (id: string, level: string) =>
     request<'setLogLevel'>('PUT', '/connectors/{id}/log-level', { ...of(id), body: { level } }),
 

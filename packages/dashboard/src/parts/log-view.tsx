@@ -4,6 +4,8 @@ import type { LogLine } from '../api/types.ts';
 import { toProblem } from '../api/request.ts';
 import { usePage } from '../state/page-state.ts';
 import { useTask } from '../state/use-load.ts';
+import type { MissingHostsProps } from './missing-hosts.tsx';
+import { MissingHosts } from './missing-hosts.tsx';
 import { ProblemPanel } from './problem-panel.tsx';
 import { Empty } from './states.tsx';
 
@@ -18,7 +20,7 @@ export function LogView({ id }: { readonly id?: string }) {
   const [level, setLevel] = useState<string>('info');
   const [search, setSearch] = useState('');
   const [follows, setFollows] = useState(true);
-  const { lines, problem } = useLog(id, level, follows);
+  const { lines, problem, missing } = useLog(id, level, follows);
   const end = useRef<HTMLDivElement>(null);
   const words = search.toLowerCase();
   const shown = words === '' ? lines : lines.filter((line) => textOf(line).toLowerCase().includes(words));
@@ -59,17 +61,19 @@ export function LogView({ id }: { readonly id?: string }) {
         </label>
       </div>
       {problem === undefined ? null : <ProblemPanel problem={problem} />}
+      <MissingHosts missing={missing} />
       {shown.length === 0 ? (
         <Empty title={lines.length === 0 ? 'No lines at this level yet.' : 'No line has these words.'} />
       ) : (
         <div ref={end} class="log" role="log" aria-label="Log" aria-live="off" tabIndex={0}>
           {shown.map((line) => (
-            <p key={line.seq} class={`log-line log-${line.level}`}>
+            <p key={`${line.host ?? ''} ${line.seq}`} class={`log-line log-${line.level}`}>
               <time dateTime={line.at}>{line.at.slice(11, 23)}</time> <span class="log-level">{line.level}</span>{' '}
               {id === undefined && line.connector !== undefined ? (
                 <span class="log-connector">{line.connector} </span>
               ) : null}
               {line.message}
+              {line.host === undefined ? null : <span class="quiet"> at {line.host}</span>}
               {line.fields === undefined ? null : <span class="quiet"> {JSON.stringify(line.fields)}</span>}
             </p>
           ))}
@@ -101,15 +105,30 @@ function WrittenLevel({ id }: { readonly id: string }) {
   );
 }
 
+interface LogState {
+  readonly lines: readonly LogLine[];
+  readonly problem?: ReturnType<typeof toProblem>;
+  readonly missing?: MissingHostsProps['missing'];
+}
+
+function othersOf(missing: LogState['missing'] = [], host: string): NonNullable<LogState['missing']> {
+  return missing.filter((each) => each.host !== host);
+}
+
+/** The same state where nothing changes, so that nothing is drawn anew. */
+function withoutMissing(state: LogState, host: string): LogState {
+  return state.missing?.some((each) => each.host === host) === true
+    ? { ...state, missing: othersOf(state.missing, host) }
+    : state;
+}
+
 function textOf({ message, fields, connector = '' }: LogLine): string {
   return `${connector} ${message} ${fields === undefined ? '' : JSON.stringify(fields)}`;
 }
 
 function useLog(id: string | undefined, level: string, follows: boolean) {
   const { session } = usePage();
-  const [state, setState] = useState<{ lines: readonly LogLine[]; problem?: ReturnType<typeof toProblem> }>({
-    lines: [],
-  });
+  const [state, setState] = useState<LogState>({ lines: [] });
   useEffect(() => {
     const ended = new AbortController();
     const fail = (reason: unknown): void => {
@@ -123,20 +142,25 @@ function useLog(id: string | undefined, level: string, follows: boolean) {
       timer = undefined;
       const come = waiting;
       waiting = [];
-      setState(({ lines }) => ({ lines: [...lines, ...come].slice(-MOST_LINES) }));
+      setState((before) => ({ ...before, lines: [...before.lines, ...come].slice(-MOST_LINES) }));
     };
     const follow = async (): Promise<void> => {
       setState({ lines: [] });
       for await (const line of api.followLogs(id, level, ended.signal)) {
+        const { host = '', why } = line;
+        if (why !== undefined)
+          setState((before) => ({ ...before, missing: [...othersOf(before.missing, host), { host, why }] }));
         // What is no line says that some were missed, or that all there were have come.
         if (line.seq === undefined) continue;
+        // It is there again.
+        if (host !== '') setState((before) => withoutMissing(before, host));
         waiting.push(line as LogLine);
         timer ??= setTimeout(flush, TOGETHER_MS);
       }
     };
     const read = async (): Promise<void> => {
-      const { lines } = await (id === undefined ? api.readLogs(level) : api.readConnectorLogs(id, level));
-      setState({ lines });
+      const { lines, missing } = await (id === undefined ? api.readLogs(level) : api.readConnectorLogs(id, level));
+      setState({ lines, missing });
     };
     (follows ? follow() : read()).catch(fail);
     return () => {

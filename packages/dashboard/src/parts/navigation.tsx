@@ -20,6 +20,8 @@ export function Navigation() {
         <ul>
           <Entry to="/connectors" name="Connectors" />
           <Entry to="/trouble" name="Trouble" />
+          <Entry to="/hosts" name="Hosts" />
+          <Entry to="/schedules" name="Schedules" />
           <Entry to="/plugins" name="Plugins" />
           <Entry to="/secrets" name="Secrets" />
           <Entry to="/access" name="Access" />

@@ -41,6 +41,11 @@ export function formatCount(count: number): string {
   return NUMBERS.format(count);
 }
 
+/** `85 MB` */
+export function formatMegabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}
+
 /** `3.2 ms`, `1.4 s` */
 export function formatMs(ms: number): string {
   if (ms < 10) return `${Number(ms.toFixed(1))} ms`;

@@ -16,7 +16,7 @@ const KEPT = 150;
 
 /** A connector's numbers, looked at every two seconds for as long as the view is there and seen; the oldest first. */
 export function useStats(id: string): readonly StatsSample[] {
-  const { session } = usePage();
+  const { session, connectors } = usePage();
   const [samples, setSamples] = useState<readonly StatsSample[]>([]);
   const mayLook = session.may('read');
   useEffect(() => {
@@ -26,7 +26,11 @@ export function useStats(id: string): readonly StatsSample[] {
     const look = async (): Promise<void> => {
       if (document.visibilityState === 'hidden') return;
       const answer = await api.getStats().catch(() => undefined);
-      const stats = answer?.connectors.find((each) => each.id === id);
+      // Of several hosts the one that holds it counts, else the first that runs it.
+      const rows = answer?.connectors.filter((each) => each.id === id) ?? [];
+      const holder = connectors.byId.value.get(id)?.host;
+      const stats =
+        rows.find(({ host }) => host === holder) ?? rows.find(({ worker }) => worker !== undefined) ?? rows[0];
       if (!isHere || answer === undefined || stats === undefined) return;
       const sample = { time: Date.parse(answer.at) / 1_000, stats };
       setSamples((before) => [...before.slice(1 - KEPT), sample]);

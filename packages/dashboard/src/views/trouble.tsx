@@ -1,5 +1,6 @@
 import { Link } from 'wouter-preact';
 import type { BlameReport } from '../api/types.ts';
+import { MissingHosts } from '../parts/missing-hosts.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { ProblemPanel } from '../parts/problem-panel.tsx';
 import { SimpleTable } from '../parts/simple-table.tsx';
@@ -27,9 +28,12 @@ export function Trouble() {
   );
 }
 
-function Ledger({ report: { entries, window_ms: windowMs } }: { readonly report: BlameReport }) {
+const COLUMNS = ['Connector', 'Trouble', 'Must act', 'Package', 'Since'];
+
+function Ledger({ report: { entries, missing, window_ms: windowMs } }: { readonly report: BlameReport }) {
   const seen = `what was seen in the last ${formatSpan(windowMs)}, and every crash since the host started`;
-  if (entries.length === 0)
+  const isOfHosts = entries.some(({ host }) => host !== undefined);
+  if (entries.length === 0 && missing === undefined)
     return (
       <Empty title="No connector makes trouble.">
         <p>By {seen}.</p>
@@ -37,9 +41,10 @@ function Ledger({ report: { entries, window_ms: windowMs } }: { readonly report:
     );
   return (
     <>
-      <SimpleTable name="Trouble" columns={['Connector', 'Trouble', 'Must act', 'Package', 'Since']}>
-        {entries.map(({ connector, fault, message, blame, package: name, version, since }) => (
-          <tr key={`${connector} ${fault} ${blame}`}>
+      <MissingHosts missing={missing} />
+      <SimpleTable name="Trouble" columns={isOfHosts ? [...COLUMNS, 'Host'] : COLUMNS}>
+        {entries.map(({ connector, fault, message, blame, package: name, version, since, host }) => (
+          <tr key={`${connector} ${fault} ${blame} ${version ?? ''} ${host ?? ''}`}>
             <td>
               <Link href={`/connectors/${encodeURIComponent(connector)}`}>{connector}</Link>
             </td>
@@ -52,6 +57,11 @@ function Ledger({ report: { entries, window_ms: windowMs } }: { readonly report:
             <td class="nowrap">
               <TimeAgo at={since} />
             </td>
+            {isOfHosts ? (
+              <td>
+                <code>{host}</code>
+              </td>
+            ) : null}
           </tr>
         ))}
       </SimpleTable>

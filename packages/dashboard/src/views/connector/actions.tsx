@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import { api } from '../../api/api.ts';
-import type { ActionDescription, ConnectorDescription, ExecuteResult, JsonMap } from '../../api/types.ts';
+import type { ActionDescription, ConnectorDescription, ExecuteResult, Execution, JsonMap } from '../../api/types.ts';
 import { CheckedForm } from '../../forms/checked-form.tsx';
 import { planFields } from '../../forms/plan-field.ts';
 import { SchemaForm } from '../../forms/schema-form.tsx';
@@ -89,17 +90,14 @@ function ActionForm({ id, action }: { readonly id: string; readonly action: Acti
   const [asJson, setAsJson] = useState(fields === undefined);
   const [key, setKey] = useState('');
   const [answer, setAnswer] = useState<ExecuteResult>();
+  const [started, setStarted] = useState<Execution>();
   const sent = asJson ? text : JSON.stringify(payload);
-  const run = useTask(async () => {
+  const call = { id, action: action.name, payload: sent, ...(key === '' ? {} : { idempotencyKey: key }) };
+  const run = useTask(async (inBackground: boolean) => {
     setAnswer(undefined);
-    setAnswer(
-      await api.executeAction({
-        id,
-        action: action.name,
-        payload: sent,
-        ...(key === '' ? {} : { idempotencyKey: key }),
-      }),
-    );
+    setStarted(undefined);
+    if (inBackground) setStarted(await api.startExecution(call));
+    else setAnswer(await api.executeAction(call));
   });
   const now = session.now.value;
   const base = new URL('.', document.baseURI).href.replace(/\/$/, '');
@@ -122,8 +120,8 @@ function ActionForm({ id, action }: { readonly id: string; readonly action: Acti
     setAsJson(toJson);
   };
   return (
-    <CheckedForm label={`Run ${action.name}`} problem={refused} onSubmit={() => void run.run()}>
-      {(problems) => (
+    <CheckedForm label={`Run ${action.name}`} problem={refused} onSubmit={() => void run.run(false)}>
+      {(problems, check) => (
         <>
           {action.description === '' ? null : <p>{action.description}</p>}
           <p class="tags">
@@ -169,9 +167,18 @@ function ActionForm({ id, action }: { readonly id: string; readonly action: Acti
             <TaskButton type="submit" class="primary" busy={run.busy}>
               {run.busy ? 'Running …' : 'Run'}
             </TaskButton>
+            <TaskButton busy={run.busy} onPress={() => void (check() && run.run(true))}>
+              Run in background
+            </TaskButton>
           </div>
           {run.problem === undefined ? null : <ProblemPanel problem={run.problem} />}
           {answer === undefined ? null : <ResultView answer={answer} />}
+          {started === undefined ? null : (
+            <p class="outcome-good" role="status">
+              Started as <code>{started.id}</code>. It goes on by itself:{' '}
+              <Link href={`/connectors/${encodeURIComponent(id)}/executions`}>see how it stands</Link>.
+            </p>
+          )}
           <details>
             <summary>As curl, CLI, TypeScript</summary>
             <CopyBlock name="curl" text={snippets.curl} />

@@ -1,4 +1,5 @@
 import { api } from '../../api/api.ts';
+import { MissingHosts } from '../../parts/missing-hosts.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { Empty, Loading } from '../../parts/states.tsx';
 import { ExactTime } from '../../parts/time-ago.tsx';
@@ -6,12 +7,16 @@ import { BLAME_WORDS, formatMs } from '../../parts/words.ts';
 import { useLoad } from '../../state/use-load.ts';
 import { TaskButton } from '../../parts/task-button.tsx';
 
+const COLUMNS = ['When', 'Action', 'Outcome', 'Must act', 'Took', 'Tries', 'By', 'Door', 'Trace'];
+
 /** The last calls: what was asked, by whom, and how it ended. */
 export function Calls({ id }: { readonly id: string }) {
   const { value, problem, loading, reload } = useLoad(() => api.listCalls(id), [id]);
   if (value === undefined) return problem === undefined ? <Loading what="calls" /> : <ProblemPanel problem={problem} />;
+  const isOfHosts = value.calls.some(({ host }) => host !== undefined);
   return (
     <>
+      <MissingHosts missing={value.missing} />
       <div class="buttons">
         <TaskButton busy={loading} onPress={() => void reload()}>
           Refresh
@@ -24,7 +29,7 @@ export function Calls({ id }: { readonly id: string }) {
           <table class="data-table" aria-label="Calls">
             <thead>
               <tr>
-                {['When', 'Action', 'Outcome', 'Must act', 'Took', 'Tries', 'By', 'Door', 'Trace'].map((name) => (
+                {(isOfHosts ? [...COLUMNS, 'Host'] : COLUMNS).map((name) => (
                   <th key={name} scope="col">
                     {name}
                   </th>
@@ -47,6 +52,11 @@ export function Calls({ id }: { readonly id: string }) {
                   <td>
                     <code>{call.trace_id ?? ''}</code>
                   </td>
+                  {isOfHosts ? (
+                    <td>
+                      <code>{call.host}</code>
+                    </td>
+                  ) : null}
                 </tr>
               ))}
             </tbody>

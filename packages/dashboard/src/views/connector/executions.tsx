@@ -16,7 +16,8 @@ const COLUMNS = ['Started', 'Action', 'State', 'How far, or why', 'Runs', 'By', 
 
 /** Calls that go on by themselves: how they stand, and what can be done with them. */
 export function Executions({ id }: { readonly id: string }) {
-  const { value, problem, reload } = useLoad(() => api.listExecutions(id), [id]);
+  const [deadLetters, setDeadLetters] = useState(false);
+  const { value, problem, reload } = useLoad(() => api.listExecutions(id, deadLetters), [id, deadLetters]);
   const [shown, setShown] = useState<string>();
   const change = useTask(async (ask: () => Promise<unknown>) => {
     await ask();
@@ -37,12 +38,18 @@ export function Executions({ id }: { readonly id: string }) {
         <button type="button" onClick={() => void reload()}>
           Refresh
         </button>
+        <button type="button" class="chip" aria-pressed={deadLetters} onClick={() => setDeadLetters(!deadLetters)}>
+          Dead letters
+        </button>
       </div>
       {trouble === undefined ? null : <ProblemPanel problem={trouble} />}
-      {value.executions.length === 0 ? (
+      {value.executions.length === 0 && deadLetters ? (
+        <Empty title="None has failed that was not run again." />
+      ) : value.executions.length === 0 ? (
         <Empty title="No call was started here that goes on by itself.">
           <p>
-            A caller starts one with <code>Prefer: respond-async</code>, or with <code>automate execute --async</code>.
+            <em>Run in background</em> of an action starts one. So do callers with <code>Prefer: respond-async</code>,
+            or with <code>automate execute --async</code>.
           </p>
         </Empty>
       ) : (

@@ -4,7 +4,7 @@ import { Fact } from '../../parts/fact.tsx';
 import { Plot } from '../../parts/plot.tsx';
 import { StatusText } from '../../parts/status-text.tsx';
 import { ExactTime, TimeAgo } from '../../parts/time-ago.tsx';
-import { BLAME_WORDS, formatCount, formatMs } from '../../parts/words.ts';
+import { BLAME_WORDS, formatCount, formatMegabytes, formatMs } from '../../parts/words.ts';
 import { usePage } from '../../state/page-state.ts';
 import type { StatsSample } from '../../state/use-stats.ts';
 import { useStats } from '../../state/use-stats.ts';
@@ -78,10 +78,6 @@ function LoadFacts({ stats }: { readonly stats: ConnectorStats }) {
       <Fact name="Loop lag">{worker?.loop_lag_ms === undefined ? undefined : formatMs(worker.loop_lag_ms)}</Fact>
     </dl>
   );
-}
-
-function formatMegabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_048_576)} MB`;
 }
 
 const SHOWN = 20;
