@@ -367,7 +367,9 @@ async function openHost(
             [tls?.material.context.cert, tls?.material.context.ca]
               .flat()
               .flatMap((pem) => (pem === undefined ? [] : [String(pem)])),
+          warn: (message) => log.warn({}, message),
           onFault: tellFault,
+          trace: (call) => telemetry.passOn(call),
           ...placements(registry),
           healthOf: (id) => {
             const entry = registry.find(id);
@@ -508,7 +510,8 @@ async function openHost(
     requireConnector: (id, caller) => registry.get(id, caller),
     placesOf: (id) => executionPlaces(registry.find(id)),
     async isIdempotent(id, action) {
-      const { actions } = await descriptions.describe(registry.get(id));
+      // Another host may have its kind, and this one not.
+      const { actions } = await shared.describe(id);
       return actions.some(({ name, idempotent, sideEffects }) => name === action && (idempotent || !sideEffects));
     },
     onFault: tellFault,

@@ -12,6 +12,7 @@ import {
 import { errorFromStatus, STATUS_DETAILS_KEY } from '@automate/contract/grpc';
 import { cancelledByCaller, payloadTooLarge, requireCall, requireCallOptions } from '@automate/contract/service';
 import { Metadata } from '@automate/grpc';
+import { explainRefusal } from './explain-refusal.ts';
 import { LineEnd } from './line-end.ts';
 import { LINE_PATH } from './line-sayings.ts';
 import type { SaidOfAnswer, SaidOfCall } from './line-sayings.ts';
@@ -25,6 +26,8 @@ export interface LineOptions {
   begin(): { readonly authorization: string; readonly key: Uint8Array };
   /** Fires once the other host, or its process, does not live any more. */
   readonly life: AbortSignal | undefined;
+  /** Hears of a host whose certificate is refused, each time. */
+  onRefused(error: UnavailableError): void;
 }
 
 /** How much is taken at a time before it was read, in bytes, of the line and of its connection. */
@@ -63,11 +66,20 @@ export class Line {
       requireCall(request);
       if (Buffer.byteLength(request.payload) > MAX_PAYLOAD_BYTES)
         throw payloadTooLarge(Buffer.byteLength(request.payload), request.id);
-      if (this.#open?.takesMore !== true) this.#open = new OpenLine(this.#options);
-      return this.#open.call(request, options);
+      return this.#ensureOpen().call(request, options);
     } catch (reason) {
       return Promise.reject(ConnectorError.from(reason));
     }
+  }
+
+  /** Resolves once the other host has answered, for calls that go another way; rejects, as calls do, where it cannot be reached. */
+  async ready(): Promise<void> {
+    return this.#ensureOpen().ready;
+  }
+
+  #ensureOpen(): OpenLine {
+    if (this.#open?.takesMore !== true) this.#open = new OpenLine(this.#options);
+    return this.#open;
   }
 
   close(): void {
@@ -83,6 +95,8 @@ class OpenLine {
   readonly #pending = new Map<number, Pending>();
   readonly #looks: NodeJS.Timeout;
   readonly #life: AbortSignal | undefined;
+  readonly #onRefused: LineOptions['onRefused'];
+  readonly #ready = Promise.withResolvers<void>();
   #calls = 0;
   #isLetIn = false;
   #failure: Error | undefined;
@@ -90,10 +104,13 @@ class OpenLine {
   #last = Infinity;
   #heardAt = performance.now();
 
-  constructor({ address, authorities, begin, life }: LineOptions) {
+  constructor({ address, authorities, begin, life, onRefused }: LineOptions) {
     const { authorization, key } = begin();
     this.#address = address;
     this.#life = life;
+    this.#onRefused = onRefused;
+    // Each call hears of it as well.
+    this.#ready.promise.catch(() => undefined);
     const isSecure = address.startsWith('grpcs://');
     this.#session = connect(isSecure ? address.replace('grpcs:', 'https:') : `http://${address}`, {
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
@@ -109,7 +126,8 @@ class OpenLine {
       { ':method': 'POST', ':path': LINE_PATH, 'content-type': 'application/grpc', te: 'trailers', authorization },
       { endStream: false },
     );
-    this.#stream.on('error', (error) => (this.#failure ??= error));
+    // Where the connection failed the stream ends first, with that as its cause.
+    this.#stream.on('error', (error) => (this.#failure ??= error.cause instanceof Error ? error.cause : error));
     this.#stream.on('response', (headers) => this.#letIn(headers));
     this.#stream.on('close', () => this.#over());
     this.#end = new LineEnd(this.#stream, {
@@ -120,6 +138,10 @@ class OpenLine {
     });
     this.#looks = setInterval(() => this.#look(), LOOK_MS).unref();
     life?.addEventListener('abort', this.#drop, { once: true });
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   get takesMore(): boolean {
@@ -205,7 +227,10 @@ class OpenLine {
     this.#heardAt = performance.now();
     const status = headers['grpc-status'];
     this.#isLetIn = status === undefined && Number(headers[':status']) === 200;
-    if (this.#isLetIn) return;
+    if (this.#isLetIn) {
+      this.#ready.resolve();
+      return;
+    }
     const metadata = new Metadata();
     const details = headers[STATUS_DETAILS_KEY];
     if (typeof details === 'string') metadata.set(STATUS_DETAILS_KEY, Buffer.from(details, 'base64'));
@@ -213,6 +238,7 @@ class OpenLine {
       { code: Number(status ?? 14), details: decodeURI(String(headers['grpc-message'] ?? '')), metadata },
       { address: this.#address, method: 'Line' },
     );
+    this.#ready.reject(error);
     for (const n of this.#pending.keys()) this.#take(n)?.reject(error);
     this.#drop();
   }
@@ -222,8 +248,11 @@ class OpenLine {
     clearInterval(this.#looks);
     this.#life?.removeEventListener('abort', this.#drop);
     this.#session.destroy();
+    const refusal = explainRefusal(this.#failure, this.#address);
+    if (refusal !== undefined) this.#onRefused(refusal);
+    this.#ready.reject(refusal ?? this.#notSent());
     for (const [n, { id, batch }] of this.#pending)
-      this.#take(n)?.reject(this.#isLetIn && batch <= this.#last ? this.#lost(id) : this.#notSent());
+      this.#take(n)?.reject(this.#isLetIn && batch <= this.#last ? this.#lost(id) : (refusal ?? this.#notSent()));
   }
 
   #look(): void {
@@ -238,7 +267,7 @@ class OpenLine {
         }),
       );
     }
-    if (this.#pending.size === 0) return;
+    if (this.#isLetIn && this.#pending.size === 0) return;
     if (now - this.#heardAt > DEAD_MS + SILENT_MS) this.#drop();
     else if (now - this.#heardAt > SILENT_MS && this.#isLetIn)
       this.#session.ping((error) => {

@@ -1,5 +1,6 @@
 import type { PlacementStore } from '../store/placement-store.ts';
 import type { ConnectorService, HostInfo } from '@automate/contract';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { advertisedAddress } from './advertised-address.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions } from './cluster.ts';
@@ -17,8 +18,12 @@ export interface OpenClusterOptions extends ClusterOptions {
   /** What is derived of each master key for this use, the one in use first. */
   keys(): readonly Uint8Array[];
   authorities(): readonly string[];
+  /** Hears of what an operator should look at. */
+  warn(message: string): void;
   /** Hears of what nobody foresaw. */
   onFault(fault: unknown, what: string): void;
+  /** Opens the span of a call that is passed on; undefined where there is none. */
+  trace: Telemetry['passOn'];
   /** Whether one host alone runs the connector, and this one could. */
   isPlaced(connector: string): boolean;
 }
@@ -48,7 +53,9 @@ export interface OpenCluster {
 export function openCluster({
   keys,
   authorities,
+  warn,
   onFault,
+  trace,
   isPlaced: isPlacedHere,
   ...options
 }: OpenClusterOptions): OpenCluster {
@@ -69,6 +76,7 @@ export function openCluster({
     credentials,
     authorities,
     lifeOf: (host) => cluster.lifeOf(host),
+    warn,
     onFault,
   });
   // Without a host that has its kind it is told here what is missing.
@@ -79,7 +87,7 @@ export function openCluster({
     cluster,
     peers,
     join: (settings, listening) => cluster.join(advertisedAddress(settings, listening)),
-    passOn: (service) => passOn(service, { cluster, peers, isPlaced }),
+    passOn: (service) => passOn(service, { cluster, peers, isPlaced, trace }),
     mayRun,
     async turn(connector) {
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);

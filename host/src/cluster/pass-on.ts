@@ -13,6 +13,7 @@ import type {
 import { CancelledError, ConnectorError, UnavailableError, WorkerLostError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import type { LivingHost } from '../store/placement-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Cluster } from './cluster.ts';
 import { overHosts } from './over-hosts.ts';
 import type { Peers } from './peers.ts';
@@ -28,6 +29,8 @@ export interface PassOnOptions {
   readonly peers: Peers;
   /** Whether one host alone runs the connector, and this one could. */
   isPlaced(connector: string): boolean;
+  /** Opens the span of a call that is passed on; undefined where there is none. */
+  trace: Telemetry['passOn'];
 }
 
 /** What became of a call at another host. */
@@ -42,7 +45,10 @@ interface Routed<T> {
 }
 
 /** The service in which what concerns one connector goes to the host that holds it, over gRPC where that is another one. */
-export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: PassOnOptions): ConnectorService {
+export function passOn(
+  service: ConnectorService,
+  { cluster, peers, isPlaced, trace }: PassOnOptions,
+): ConnectorService {
   /** @param lost what is done where the host was lost during the call; default: the call is made again, as it does no harm twice */
   const route = async <T>(
     id: string,
@@ -106,7 +112,9 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
   /** A call that both sides answer alike. */
   const either = <T>(call: (at: ConnectorService, options: CallOptions) => Promise<T>): Routed<T> => ({
     here: (options) => call(service, options),
-    there(host, options, life) {
+    async there(host, options, life) {
+      // It says why a host cannot be called, which the library of gRPC does not.
+      await peers.lineTo(host).ready();
       const signals = [options.signal, life].filter((signal) => signal !== undefined);
       // By name, as a door's options have a signal that is made when it is asked for.
       const { timeoutMs, traceparent, tracestate, principal } = options;
@@ -148,6 +156,25 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
     );
   };
 
+  const pass = (host: LivingHost, request: ExecuteTextRequest, options: CallOptions): Promise<ExecuteTextResult> => {
+    const line = peers.lineTo(host);
+    const { traceparent, tracestate, timeoutMs, signal, principal, door, onProgress } = options;
+    const span = trace({ connector: request.id, action: request.action, traceparent, tracestate });
+    if (span === undefined) return line.executeText(request, options);
+    const own = { timeoutMs, signal, principal, door, onProgress, traceparent: span.traceparent, tracestate };
+    return line.executeText(request, withoutAbsent(own)).then(
+      (answer) => {
+        span.end({ code: 'OK', attempts: answer.attempts });
+        return answer;
+      },
+      (reason: unknown) => {
+        const { code, attempts = 0 } = ConnectorError.from(reason);
+        span.end({ code, attempts });
+        throw reason;
+      },
+    );
+  };
+
   const executeText = (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
     const id = request?.id;
     if (isHere(id)) return service.executeText(request, options);
@@ -162,7 +189,7 @@ export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: 
       options,
       {
         here: (own) => service.executeText(request, own).catch(explain),
-        there: (host, own) => peers.lineTo(host).executeText(request, own).catch(explain),
+        there: (host, own) => pass(host, request, own).catch(explain),
       },
       async (error) => {
         await requireRepeatable(request, options, error);

@@ -3,6 +3,7 @@ import { getCACertificates } from 'node:tls';
 import type { CallOptions, ConnectorService, Principal } from '@automate/contract';
 import { LOCAL_PRINCIPAL, UnauthenticatedError } from '@automate/contract';
 import { openPeer } from '@automate/client/peer';
+import { seldom } from '../log/seldom.ts';
 import type { LivingHost } from '../store/placement-store.ts';
 import { Line } from './line.ts';
 import type { PeerCredentials } from './peer-credentials.ts';
@@ -17,6 +18,8 @@ export interface PeersOptions {
   authorities(): readonly string[];
   /** Fires once a host, or its process, does not live any more; undefined where it does not now. */
   lifeOf(host: string): AbortSignal | undefined;
+  /** Hears of what an operator should look at, at most once a minute for each host. */
+  warn(message: string): void;
   /** Hears of what nobody foresaw. */
   onFault(fault: unknown, what: string): void;
 }
@@ -29,6 +32,7 @@ interface Peer {
   readonly service: ConnectorService;
 }
 
+const WARN_EVERY_MS = 60_000;
 /** How many callers of a line are remembered. */
 const MOST_CALLERS = 1_000;
 
@@ -42,8 +46,11 @@ export class Peers {
   /** What both ends of a line know, by who begins it. */
   readonly #lineKeys = new WeakMap<Principal, () => Uint8Array>();
 
+  readonly #warn: (address: string, message: string) => void;
+
   constructor(options: PeersOptions) {
     this.#options = options;
+    this.#warn = seldom(WARN_EVERY_MS, (message: string) => options.warn(message));
   }
 
   /** Who calls by what another host says; undefined for a header of a client's. Throws UNAUTHENTICATED for one that none of the hosts has signed. */
@@ -119,6 +126,7 @@ export class Peers {
         authorities,
         begin: () => credentials.beginLine({ from, to: id, instance }),
         life: lifeOf(id),
+        onRefused: ({ message }) => this.#warn(address, message),
       }),
       service: openPeer({
         address,

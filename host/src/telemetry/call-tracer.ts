@@ -16,6 +16,8 @@ export interface TracedCall {
 export interface CallTracer {
   /** Undefined when the caller's context says that this trace is not recorded. */
   start(call: {
+    /** What is done with the call. Default: it is made here. */
+    readonly kind?: 'execute' | 'forward';
     readonly connector: string;
     readonly action: string;
     readonly parent: TraceContext | undefined;
@@ -58,7 +60,7 @@ export async function createCallTracer(options: ExportOptions): Promise<CallTrac
   };
 
   return {
-    start({ connector, action, parent, tracestate }) {
+    start({ kind = 'execute', connector, action, parent, tracestate }) {
       const context =
         parent === undefined
           ? ROOT_CONTEXT
@@ -70,7 +72,11 @@ export async function createCallTracer(options: ExportOptions): Promise<CallTrac
               ...(tracestate === undefined ? {} : { traceState: createTraceState(tracestate) }),
             });
       const attributes = { 'automate.connector': cleanLabel(connector), 'automate.action': cleanLabel(action) };
-      const span = tracer.startSpan('automate.execute', { kind: SpanKind.SERVER, attributes }, context);
+      const span = tracer.startSpan(
+        `automate.${kind}`,
+        { kind: kind === 'execute' ? SpanKind.SERVER : SpanKind.CLIENT, attributes },
+        context,
+      );
       if (!span.isRecording()) return undefined;
       const { traceId, spanId, traceFlags } = span.spanContext();
       return {

@@ -57,6 +57,8 @@ export interface ArrivedCall {
 export interface Telemetry {
   /** Opens the record of a call, and its span where spans are exported. */
   readonly calls: { start(call: ArrivedCall): RecordedCall };
+  /** Opens the span of a call that is passed on to another host; undefined where there is none. It is counted at the other host. */
+  passOn(call: ArrivedCall): TracedCall | undefined;
   /** Counts crashes, checks and webhooks, and drops what was counted for connectors that are removed. */
   listen(events: HostEvents): void;
   /** Sets the function that each scrape asks for the state of the host and its connectors. */
@@ -107,6 +109,11 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   let stopped: Promise<void> | undefined;
   return {
     calls: { start: (call) => new CallUnderWay(call, calls, tracer) },
+    passOn: ({ traceparent, tracestate, ...call }) => {
+      const parent = tracer && parseTraceparent(traceparent);
+      const state = parent && usableTracestate(tracestate);
+      return tracer?.start({ ...call, kind: 'forward', parent, tracestate: state });
+    },
     listen(events) {
       events.on('crash', (id, error, packageVersion) => {
         statistics.ledger.noteCrash(id, error, packageVersion);

@@ -200,7 +200,7 @@ export const ERROR_REASONS = {
     tls_required: 'a client calls a service that speaks TLS without: call `grpcs://` (exit code 69)',
     tls_not_spoken: 'a client calls a service that speaks no TLS by `grpcs://` (exit code 69)',
     tls_certificate:
-      "a client does not trust the service's certificate: it expired, is for another name or of another authority; the message says which (exit code 69)",
+      "a client does not trust the service's certificate: it expired, is for another name or of another authority; the message says which (exit code 69); or one host that of another, to which it passes calls on: for the operator",
     host_missing: 'in process: `@automate/host` is not installed',
     served_elsewhere:
       'in process, with `local`: another host serves the data directory; `details.address` is where connectors are changed',
