@@ -357,6 +357,8 @@ export class Dispatcher {
       return error.details?.['reason'] === 'host_ended'
         ? this.#afterLostKey(run, error)
         : this.#end(run, 'unknown', error);
+    if (error.code === 'WORKER_LOST' && error.details?.['reason'] === 'host_lost')
+      return this.#afterLoss(execution, 'host_ended', run);
     const isEndedByHost = run.why === 'lease' || run.why === 'closing' || this.#closing;
     if (isEndedByHost && ['CANCELLED', 'UNAVAILABLE'].includes(error.code)) {
       if (error.effect === 'none') return this.#requeue(run, { afterMs: 0, counts: false }, error);

@@ -8,11 +8,13 @@ const HELD_BACK: ReadonlySet<unknown> = new Set([
   'circuit_open',
   'closed',
   'in_progress',
+  'moved',
   'paused',
   'rate_limit',
   'shutting_down',
   'start_queued',
   'stopping',
+  'store_lost',
 ]);
 
 export interface EndedRun {
