@@ -21,7 +21,7 @@ const UNTRUSTED: ReadonlySet<string | undefined> = new Set([
 
 /** Why another host is not called, as its certificate is not good, and who must do what; undefined where that is not why. */
 export function explainRefusal(reason: Error | undefined, address: string): UnavailableError | undefined {
-  const what = explain(reason as Refusal | undefined, address);
+  const what = explain(reason, address);
   if (what === undefined) return undefined;
   return new UnavailableError(`calls are not passed on to the host at ${address}: ${what}`, {
     effect: 'none',
