@@ -59,7 +59,9 @@ describeWithPostgres('executions whose connector another host runs', (databases)
         .map(({ status }) => status);
     await eventually(() => remote.seen.filter(({ what }) => what.startsWith('hold-read')).length === 8);
     remote.letGo();
-    await eventually(async () => !(await statuses('read')).some((status) => status === 'running' || status === 'queued'));
+    await eventually(
+      async () => !(await statuses('read')).some((status) => status === 'running' || status === 'queued'),
+    );
     await eventually(async () => (await other.service.getExecution(after.id)).status === 'succeeded');
     expect(await statuses('read')).toEqual(Array(4).fill('succeeded'));
     expect(await statuses('change')).toEqual(Array(4).fill('unknown'));

@@ -39,8 +39,10 @@ describeWithPostgres('hosts that call each other over TLS', (databases) => {
     await expect(one.service.describe('other')).resolves.toMatchObject({ kind: 'marking' });
 
     const refusals = {
-      misnamed: /is for DNS:elsewhere\.example\.com, and not for 127\.0\.0\.1: give that host one .*TLS_CERT_FILE, or .*ADVERTISE_ADDRESS/,
-      stranger: /not issued by an authority that this host trusts \(\w+\): name the file of that authority in TLS_CLIENT_CA_FILE of this host/,
+      misnamed:
+        /is for DNS:elsewhere\.example\.com, and not for 127\.0\.0\.1: give that host one .*TLS_CERT_FILE, or .*ADVERTISE_ADDRESS/,
+      stranger:
+        /not issued by an authority that this host trusts \(\w+\): name the file of that authority in TLS_CLIENT_CA_FILE of this host/,
     };
     for (const [id, said] of Object.entries(refusals)) {
       const refused = {

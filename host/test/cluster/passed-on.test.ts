@@ -87,11 +87,31 @@ describeWithPostgres('a call that another host answers', (databases) => {
     service.executeText({ id: 'hop', action: 'echo', payload });
 
   const CASES: readonly Case[] = [
-    { name: 'an answer', play: (at) => execute(at.grpc, { action: 'echo', payload: { a: [1, 'ü', null] } }), seen: { result: { a: [1, 'ü', null] }, attempts: 1, replayed: false } },
-    { name: 'an answer over REST', play: (at) => post(at, 'echo', '{"a":[1,"ü😀",null],"n":1.50}'), seen: expect.objectContaining({ status: 200 }) },
-    { name: 'no JSON', play: (at) => outcome(() => text('{')(at.grpc)), seen: expect.objectContaining({ code: 'INVALID_INPUT' }) },
-    { name: 'no JSON over REST', play: (at) => post(at, 'echo', '{"a":'), seen: expect.objectContaining({ status: 400 }) },
-    { name: 'numbers and keys as they were written', play: (at) => outcome(() => text('{"b":1.50,"a":12345678901234567890123}')(at.grpc)), seen: expect.anything() },
+    {
+      name: 'an answer',
+      play: (at) => execute(at.grpc, { action: 'echo', payload: { a: [1, 'ü', null] } }),
+      seen: { result: { a: [1, 'ü', null] }, attempts: 1, replayed: false },
+    },
+    {
+      name: 'an answer over REST',
+      play: (at) => post(at, 'echo', '{"a":[1,"ü😀",null],"n":1.50}'),
+      seen: expect.objectContaining({ status: 200 }),
+    },
+    {
+      name: 'no JSON',
+      play: (at) => outcome(() => text('{')(at.grpc)),
+      seen: expect.objectContaining({ code: 'INVALID_INPUT' }),
+    },
+    {
+      name: 'no JSON over REST',
+      play: (at) => post(at, 'echo', '{"a":'),
+      seen: expect.objectContaining({ status: 400 }),
+    },
+    {
+      name: 'numbers and keys as they were written',
+      play: (at) => outcome(() => text('{"b":1.50,"a":12345678901234567890123}')(at.grpc)),
+      seen: expect.anything(),
+    },
     {
       name: 'the largest payload',
       play: async (at) => {
@@ -101,24 +121,65 @@ describeWithPostgres('a call that another host answers', (databases) => {
       },
       seen: [MAX_PAYLOAD_BYTES, true],
     },
-    { name: 'a payload that is too large', play: (at) => post(at, 'echo', JSON.stringify({ x: 'y'.repeat(MAX_PAYLOAD_BYTES) })), seen: expect.objectContaining({ status: 413 }) },
-    { name: 'a payload that is too large, over gRPC', play: (at) => outcome(() => text(JSON.stringify('y'.repeat(MAX_PAYLOAD_BYTES)))(at.grpc)), seen: expect.objectContaining({ code: 'INVALID_INPUT' }) },
-    { name: 'a result that is too large', play: (at) => execute(at.grpc, { action: 'large', payload: { bytes: 4 * 1024 * 1024 } }), seen: expect.objectContaining({ code: expect.any(String) }) },
-    { name: 'an action that there is not', play: (at) => execute(at.grpc, { action: 'ech', payload: {} }), seen: expect.objectContaining({ code: 'INVALID_INPUT', details: expect.objectContaining({ reason: 'unknown_action' }) }) },
+    {
+      name: 'a payload that is too large',
+      play: (at) => post(at, 'echo', JSON.stringify({ x: 'y'.repeat(MAX_PAYLOAD_BYTES) })),
+      seen: expect.objectContaining({ status: 413 }),
+    },
+    {
+      name: 'a payload that is too large, over gRPC',
+      play: (at) => outcome(() => text(JSON.stringify('y'.repeat(MAX_PAYLOAD_BYTES)))(at.grpc)),
+      seen: expect.objectContaining({ code: 'INVALID_INPUT' }),
+    },
+    {
+      name: 'a result that is too large',
+      play: (at) => execute(at.grpc, { action: 'large', payload: { bytes: 4 * 1024 * 1024 } }),
+      seen: expect.objectContaining({ code: expect.any(String) }),
+    },
+    {
+      name: 'an action that there is not',
+      play: (at) => execute(at.grpc, { action: 'ech', payload: {} }),
+      seen: expect.objectContaining({
+        code: 'INVALID_INPUT',
+        details: expect.objectContaining({ reason: 'unknown_action' }),
+      }),
+    },
     ...['limited', 'refused', 'upstream', 'blamed', 'thrown'].flatMap((how): Case[] => [
-      { name: `the error: ${how}`, play: (at) => execute(at.grpc, { action: 'fail', payload: { how } }), seen: expect.objectContaining({ connector: 'hop' }) },
-      { name: `the error over REST: ${how}`, play: (at) => post(at, 'fail', JSON.stringify({ how })), seen: expect.objectContaining({ headers: expect.objectContaining({ 'content-type': expect.stringContaining('problem+json') }) }) },
+      {
+        name: `the error: ${how}`,
+        play: (at) => execute(at.grpc, { action: 'fail', payload: { how } }),
+        seen: expect.objectContaining({ connector: 'hop' }),
+      },
+      {
+        name: `the error over REST: ${how}`,
+        play: (at) => post(at, 'fail', JSON.stringify({ how })),
+        seen: expect.objectContaining({
+          headers: expect.objectContaining({ 'content-type': expect.stringContaining('problem+json') }),
+        }),
+      },
     ]),
     {
       name: 'what a call carries',
       play: async (at) => {
-        const { leftMs, traceparent, ...rest } = await carried(at, { timeoutMs: 7_000, traceparent: TRACEPARENT, tracestate: 'a=1' });
-        return { ...rest, isInTime: leftMs > 4_000 && leftMs <= 7_000, trace: traceparent.split('-')[1] ?? '', };
+        const { leftMs, traceparent, ...rest } = await carried(at, {
+          timeoutMs: 7_000,
+          traceparent: TRACEPARENT,
+          tracestate: 'a=1',
+        });
+        return { ...rest, isInTime: leftMs > 4_000 && leftMs <= 7_000, trace: traceparent.split('-')[1] ?? '' };
       },
       seen: expect.objectContaining({ isInTime: true, trace: TRACE, tracestate: 'a=1' }),
     },
-    { name: 'a deadline that passes', play: (at) => execute(at.grpc, { action: 'ask', payload: { what: 'hold-late' } }, { timeoutMs: 400 }), seen: expect.objectContaining({ code: 'TIMEOUT' }) },
-    { name: 'a deadline that passes, over REST', play: (at) => post(at, 'ask', '{"what":"hold-late"}', { prefer: 'wait=1' }), seen: expect.objectContaining({ status: 504 }) },
+    {
+      name: 'a deadline that passes',
+      play: (at) => execute(at.grpc, { action: 'ask', payload: { what: 'hold-late' } }, { timeoutMs: 400 }),
+      seen: expect.objectContaining({ code: 'TIMEOUT' }),
+    },
+    {
+      name: 'a deadline that passes, over REST',
+      play: (at) => post(at, 'ask', '{"what":"hold-late"}', { prefer: 'wait=1' }),
+      seen: expect.objectContaining({ status: 504 }),
+    },
     {
       name: 'a caller who leaves, of which the remote system hears',
       play: async (at, tag) => {
@@ -140,7 +201,10 @@ describeWithPostgres('a call that another host answers', (databases) => {
         const answer = await execute(at.grpc, { action: 'told', payload: {} }, { onProgress: (now) => told.push(now) });
         return [answer, told as never];
       },
-      seen: [expect.objectContaining({ result: { told: 3 } }), [1, 2, 3].map((progress) => ({ progress, total: 3, message: `step ${progress}` }))],
+      seen: [
+        expect.objectContaining({ result: { told: 3 } }),
+        [1, 2, 3].map((progress) => ({ progress, total: 3, message: `step ${progress}` })),
+      ],
     },
     {
       name: 'a key: once, again, and with another payload',
@@ -153,30 +217,79 @@ describeWithPostgres('a call that another host answers', (databases) => {
           await execute(at.grpc, { ...call, payload: { what } }),
           await execute(at.grpc, { ...call, payload: { what: 'other' } }),
         ];
-        return JSON.parse(JSON.stringify([all, scene.remote.asked(what).times, scene.remote.asked('other').times]).replaceAll(tag, 'TAG')) as Seen;
+        return JSON.parse(
+          JSON.stringify([all, scene.remote.asked(what).times, scene.remote.asked('other').times]).replaceAll(
+            tag,
+            'TAG',
+          ),
+        ) as Seen;
       },
-      seen: [[expect.objectContaining({ replayed: false }), expect.objectContaining({ replayed: true }), expect.objectContaining({ code: 'INVALID_INPUT' })], 1, 0],
+      seen: [
+        [
+          expect.objectContaining({ replayed: false }),
+          expect.objectContaining({ replayed: true }),
+          expect.objectContaining({ code: 'INVALID_INPUT' }),
+        ],
+        1,
+        0,
+      ],
     },
-    { name: 'a caller who may call one action alone, calling that', play: (at) => execute(at.few, { action: 'echo', payload: { few: true } }), seen: expect.objectContaining({ result: { few: true } }) },
-    { name: 'and another', play: (at) => execute(at.few, { action: 'change', payload: { what: 'denied' } }), seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }) },
-    { name: 'and restarting it', play: (at) => outcome(() => at.few.restart('hop')), seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }) },
-    { name: 'and reading who called it', play: (at) => outcome(() => at.few.listCalls('hop')), seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }) },
-    { name: 'and testing it', play: (at) => outcome(() => at.few.test('hop')), seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }) },
-    { name: 'a description', play: (at) => outcome(() => at.grpc.describe('hop')), seen: expect.objectContaining({ actions: expect.any(Array) }) },
+    {
+      name: 'a caller who may call one action alone, calling that',
+      play: (at) => execute(at.few, { action: 'echo', payload: { few: true } }),
+      seen: expect.objectContaining({ result: { few: true } }),
+    },
+    {
+      name: 'and another',
+      play: (at) => execute(at.few, { action: 'change', payload: { what: 'denied' } }),
+      seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }),
+    },
+    {
+      name: 'and restarting it',
+      play: (at) => outcome(() => at.few.restart('hop')),
+      seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }),
+    },
+    {
+      name: 'and reading who called it',
+      play: (at) => outcome(() => at.few.listCalls('hop')),
+      seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }),
+    },
+    {
+      name: 'and testing it',
+      play: (at) => outcome(() => at.few.test('hop')),
+      seen: expect.objectContaining({ code: 'PERMISSION_DENIED' }),
+    },
+    {
+      name: 'a description',
+      play: (at) => outcome(() => at.grpc.describe('hop')),
+      seen: expect.objectContaining({ actions: expect.any(Array) }),
+    },
     {
       name: 'health',
       play: async (at) => {
-        const { checkedAt: _at, lastSuccessAt: _last, responseTimeMs: _took, ...rest } = await at.grpc.healthCheck('hop');
+        const {
+          checkedAt: _at,
+          lastSuccessAt: _last,
+          responseTimeMs: _took,
+          ...rest
+        } = await at.grpc.healthCheck('hop');
         return rest as never;
       },
       seen: expect.objectContaining({ healthy: true }),
     },
     { name: 'a test', play: (at) => outcome(() => at.grpc.test('hop')), seen: expect.anything() },
-    { name: 'a connector that there is not', play: (at) => outcome(() => at.grpc.execute({ id: 'none', action: 'echo', payload: {} })), seen: expect.objectContaining({ code: 'NOT_FOUND' }) },
+    {
+      name: 'a connector that there is not',
+      play: (at) => outcome(() => at.grpc.execute({ id: 'none', action: 'echo', payload: {} })),
+      seen: expect.objectContaining({ code: 'NOT_FOUND' }),
+    },
   ];
 
   it.each(CASES)('$name: as at the host that runs it', async ({ play, seen }) => {
-    const [local, forwarded] = [await play(places.local as Asked, 'local'), await play(places.forwarded as Asked, 'forwarded')];
+    const [local, forwarded] = [
+      await play(places.local as Asked, 'local'),
+      await play(places.forwarded as Asked, 'forwarded'),
+    ];
     expect(local).toEqual(seen);
     expect(forwarded).toEqual(local);
   });
@@ -187,10 +300,14 @@ describeWithPostgres('a call that another host answers', (databases) => {
 
   it('counts once against what its caller may have: where it came in', async () => {
     const [local, forwarded] = [places.local as Asked, places.forwarded as Asked];
-    const hold = (at: Asked, what: string) => execute(at.grpc, { action: 'ask', payload: { what } }, { timeoutMs: 30_000 });
+    const hold = (at: Asked, what: string) =>
+      execute(at.grpc, { action: 'ask', payload: { what } }, { timeoutMs: 30_000 });
     const under = [1, 2, 3].map((call) => hold(forwarded, `hold-counted-${call}`));
     await eventually(() => [1, 2, 3].every((call) => scene.remote.asked(`hold-counted-${call}`).times === 1));
-    await expect(hold(forwarded, 'hold-counted-4')).resolves.toMatchObject({ code: 'RATE_LIMITED', details: { reason: 'caller_limit' } });
+    await expect(hold(forwarded, 'hold-counted-4')).resolves.toMatchObject({
+      code: 'RATE_LIMITED',
+      details: { reason: 'caller_limit' },
+    });
     // The host that runs them has counted none.
     under.push(...[5, 6, 7].map((call) => hold(local, `hold-counted-${call}`)));
     await eventually(() => [5, 6, 7].every((call) => scene.remote.asked(`hold-counted-${call}`).times === 1));
@@ -230,7 +347,9 @@ describeWithPostgres('a call that another host answers', (databases) => {
       () => collector.spans.filter(({ traceId }) => traceId === trace),
       (all) => all.length >= 2,
     );
-    const [passed, run] = ['automate.forward', 'automate.execute'].map((name) => spans.find((span) => span.name === name));
+    const [passed, run] = ['automate.forward', 'automate.execute'].map((name) =>
+      spans.find((span) => span.name === name),
+    );
     expect(passed?.parentSpanId).toBe('00f067aa0ba902b7');
     expect(run?.parentSpanId).toBe(passed?.spanId);
     expect(spans).toHaveLength(2);
@@ -254,7 +373,12 @@ async function outcome(work: () => Promise<unknown>): Promise<Seen> {
   }
 }
 
-async function post(at: Asked, action: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Seen> {
+async function post(
+  at: Asked,
+  action: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Seen> {
   const answer = await fetch(`${at.http}/api/v1/connectors/hop/actions/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${at.token}`, ...headers },
@@ -262,7 +386,11 @@ async function post(at: Asked, action: string, body: string, headers: Readonly<R
   });
   const { date: _date, ...kept } = Object.fromEntries(answer.headers);
   const said = await answer.text();
-  return withoutTimes({ status: answer.status, headers: { ...kept, 'content-length': '' }, body: JSON.parse(said) as JsonValue });
+  return withoutTimes({
+    status: answer.status,
+    headers: { ...kept, 'content-length': '' },
+    body: JSON.parse(said) as JsonValue,
+  });
 }
 
 /** How long it took is another each time. */
