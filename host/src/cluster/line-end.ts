@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Http2Stream } from 'node:http2';
 
 /** What is said of one call. `size` is set where a text goes with it: how many bytes of UTF-8 it has. */
@@ -35,6 +36,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
 export class LineEnd<Said extends Saying, Heard extends Saying> {
   readonly #stream: Http2Stream;
   readonly #options: LineEndOptions<Heard>;
+  /** Made once: from bytes it takes longer than to sign. */
+  readonly #key: KeyObject;
   #said: Said[] = [];
   #texts: string[] = [];
   #textBytes = 0;
@@ -48,6 +51,7 @@ export class LineEnd<Said extends Saying, Heard extends Saying> {
   constructor(stream: Http2Stream, options: LineEndOptions<Heard>) {
     this.#stream = stream;
     this.#options = options;
+    this.#key = createSecretKey(options.key);
     stream.on('data', (chunk: Buffer) => this.#take(chunk));
   }
 
@@ -140,6 +144,6 @@ export class LineEnd<Said extends Saying, Heard extends Saying> {
   }
 
   #macOf(from: 'caller' | 'called', batch: number, list: Buffer): Buffer {
-    return createHmac('sha256', this.#options.key).update(`${from} ${batch}\n`).update(list).digest();
+    return createHmac('sha256', this.#key).update(`${from} ${batch}\n`).update(list).digest();
   }
 }

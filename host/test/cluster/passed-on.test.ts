@@ -1,3 +1,4 @@
+// Long, as one table has all that a call may carry and how it may end.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
