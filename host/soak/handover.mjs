@@ -145,7 +145,8 @@ function check(acknowledged, ended) {
         `${order} (${what}, done ${times} times) is ${execution.status}: ${execution.error?.message}`,
       );
   }
-  for (const [order, times] of asked) judge(!order.startsWith('book/') || times === 1, `${order} was done ${times} times`);
+  for (const [order, times] of asked)
+    judge(!order.startsWith('book/') || times === 1, `${order} was done ${times} times`);
 }
 
 /** All executions, once none waits or runs. */
@@ -156,7 +157,7 @@ async function awaitEnds(service, least) {
     await delay(50);
   }
   const all = [];
-  for (let page = await service.listExecutions({ limit: 1_000 }); ; ) {
+  for (let page = await service.listExecutions({ limit: 1_000 }); ;) {
     all.push(...page.executions);
     if (page.next === undefined) break;
     page = await service.listExecutions({ limit: 1_000, after: page.next });

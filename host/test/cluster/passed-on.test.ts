@@ -56,6 +56,7 @@ describeWithPostgres('a call that another host answers', (databases) => {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
       AUDIT: 'on',
     };
     const one = await scene.start('a', traced);
