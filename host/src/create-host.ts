@@ -38,6 +38,7 @@ import { createEntryFaults } from './connectors/entry-faults.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthHistories } from './connectors/health-histories.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
+import { memoryRoom } from './connectors/memory-room.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
 import { createNetworkPolicies, listeningPlaces } from './connectors/network-policies.ts';
@@ -357,7 +358,16 @@ async function openHost(
             labels: settings.hostLabels,
             pid: options.process?.pid ?? 0,
           },
-          memoryBytes: () => options.process?.memoryUsage().rss ?? 0,
+          memory() {
+            const { limit, free } = memoryRoom(options.process);
+            return {
+              memoryBytes: options.process?.memoryUsage().rss ?? 0,
+              memoryLimitBytes: limit,
+              memoryFreeBytes: free,
+            };
+          },
+          useOf: (id) => live.useOf(id),
+          letGo: (id, how) => live.letGo(id, how),
           onLost(ids) {
             for (const id of ids) live.drop(id);
           },
@@ -573,7 +583,7 @@ async function openHost(
       recorder: telemetry.calls,
       recent: recentCalls,
       log: createCallLog(log, (id) => registry.find(id) !== undefined),
-      gates: gatesInOrder({ outcomes, onFault: tellFault, maySend: cluster?.mayRun }),
+      gates: gatesInOrder({ outcomes, onFault: tellFault, maySend: cluster?.maySend }),
     }),
     outcomes: keptOutcomes,
     secrets: createSecretOperations({
@@ -726,10 +736,12 @@ async function openHost(
     audit.noteHost('start', `version ${identity.version}`);
     stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });
     listeners.setServing(true);
-    stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
   // First of all: no door takes what would only be given up.
   stack.push({ name: 'admission', close: () => port.drain() });
+  // Even before that, as calls that come meanwhile are passed on to those who take what this host holds.
+  stack.push({ name: 'what it holds', close: () => cluster?.cluster.leave() });
+  stack.push({ name: 'readiness', close: () => listeners?.setServing(false) });
   const addresses =
     listeners === undefined
       ? undefined

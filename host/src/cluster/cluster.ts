@@ -3,25 +3,35 @@ import { randomUUID } from 'node:crypto';
 import type { HealthReport, PackageDrift } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import type { HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../store/placement-store.ts';
-import { LEASE_MS } from '../store/placement-store.ts';
+import type { Clock } from './clock.ts';
+import { SYSTEM_CLOCK } from './clock.ts';
+import { ConnectorLoads } from './connector-loads.ts';
+import type { ConnectorUse } from './connector-loads.ts';
+import { HELD_MS, HeldLease } from './held-lease.ts';
 import type { Wanted } from './host-fit.ts';
-import { hasKind, hasLabels, noHostFits } from './host-fit.ts';
+import { hasLabels, noHostFits } from './host-fit.ts';
+import { KnownHosts } from './known-hosts.ts';
 import { KnownSets } from './known-sets.ts';
+import type { HeldView, HostView, Move } from './placement-policy.ts';
+import { fits, giveAway, nextMove, NO_MOVES, placeNew, weightOf } from './placement-policy.ts';
 import type { HealthElsewhere } from './told-health.ts';
 import { ToldHealth } from './told-health.ts';
 
 /** How often a host says that it lives, in milliseconds. */
 const BEAT_MS = 1_000;
-/** How long before its lease lapses a host lets go of what it holds, in milliseconds. */
-const MARGIN_MS = 500;
-/** A host takes no new connector while it holds more than this share of what an even spread would give it, and some. */
-const CLEARLY_MORE = 1.25;
-const AND_SOME = 2;
+/** How long calls under way may take to end before their connector is moved to even out the load, and before a host ends, in milliseconds. */
+const MOVE_WITHIN_MS = 2_000;
+const LEAVE_WITHIN_MS = 10_000;
+/** How long a connector stays whose calls did not end in that time, in milliseconds. */
+const BUSY_MS = 60_000;
 
 export interface ClusterOptions {
   readonly store: PlacementStore;
   readonly host: Pick<HostRow, 'id' | 'name' | 'version' | 'labels' | 'pid'>;
-  memoryBytes(): number;
+  /** Bytes: of this process, and what it and all beside it may have there, and of that what nobody has. */
+  memory(): Pick<HostRow, 'memoryBytes' | 'memoryLimitBytes' | 'memoryFreeBytes'>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Labels that a host must have to run the connector. */
   labelsOf(connector: string): readonly string[];
   /** What a connector is an instance of; undefined for one that there is not. */
@@ -36,6 +46,13 @@ export interface ClusterOptions {
   healthOf(connector: string): HealthReport | undefined;
   /** Hears that another host holds a connector than was known, or has told something else of how it is. */
   onNews(connector: string): void;
+  /** How much a connector is used here; undefined of one that is not. */
+  useOf(connector: string): ConnectorUse | undefined;
+  /**
+   * Another host is to take it: gives it no more calls, and ends it once those under way have ended. False where they did not within that
+   * time and it runs on; with `force` they are ended then.
+   */
+  letGo(connector: string, options: { readonly withinMs: number; readonly force: boolean }): Promise<boolean>;
   /** The lease is about to lapse: these must stop before it has. */
   onLost(connectors: readonly string[]): void;
   /** Hears, once each, that the lease could not be renewed in time, with the reason, and that it is held again. */
@@ -48,36 +65,39 @@ export type Holder = { readonly mine: true } | { readonly mine: false; readonly 
 /** Which host runs which connector, as one of them sees it. Clocks are those of its machine that nobody sets, and the database's. */
 export class Cluster {
   readonly #options: ClusterOptions;
+  readonly #clock: Clock;
   /** Of this process. */
   readonly instance = randomUUID();
-  /** By connector, its fencing number. */
-  readonly #held = new Map<string, number>();
-  /** By connector, the id of the host that holds it, as far as it is known; it may have let go of it since. */
-  readonly #holders = new Map<string, string>();
-  readonly #taking = new Map<string, Promise<Holder>>();
-  /** By id, the others that live, and what ends calls to them once they do not. */
-  #others = new Map<string, { readonly host: LivingHost; readonly gone: AbortController }>();
-  /** Itself among them, as it was read last; none before the first beat. */
-  #living: readonly LivingHost[] = [];
+  readonly #lease = new HeldLease();
+  readonly #hosts: KnownHosts;
   readonly #sets: KnownSets;
   readonly #health: ToldHealth;
+  readonly #loads = new ConnectorLoads();
+  /** By connector, the id of the host that holds it, as far as it is known; it may have let go of it since. */
+  readonly #holders = new Map<string, string>();
+  /** By connector, when it was moved here to even out the load, or was found too busy to be moved on. */
+  readonly #settled = new Map<string, { readonly movedAt: number | undefined; readonly busyUntil: number }>();
+  readonly #taking = new Map<string, Promise<Holder>>();
+  /** By connector, what ends once another host has it, or this one goes on with it. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  #moves = NO_MOVES;
+  #isEnding = false;
   /** Of what the store has of this one. */
   #told = '';
   #address: string | undefined;
-  /** By `performance.now()`: from then on nothing is held any more. */
-  #until = 0;
-  /** Grows with each lease that lapsed: what was taken under an earlier one is not held. */
-  #lease = 0;
   #isLost = false;
   #beating: Promise<void> | undefined;
-  #beats: NodeJS.Timeout | undefined;
-  #end: NodeJS.Timeout | undefined;
+  #stopBeats: (() => void) | undefined;
+  #stopEnd: (() => void) | undefined;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#hosts = new KnownHosts(options.host.id);
     this.#sets = new KnownSets((drift) => options.onDrift(drift));
     this.#health = new ToldHealth({
       store: options.store,
+      clock: this.#clock,
       id: options.host.id,
       holds: (connector) => this.holds(connector),
       healthOf: (connector) => options.healthOf(connector),
@@ -93,31 +113,35 @@ export class Cluster {
   async join(address: string): Promise<void> {
     this.#address = address;
     await this.#beat(true);
-    this.#beats = setInterval(() => {
+    this.#stopBeats = this.#clock.every(BEAT_MS, () => {
       this.#beating ??= this.#beat(false)
         .catch(() => undefined)
         .finally(() => (this.#beating = undefined));
-    }, BEAT_MS).unref();
+    });
   }
 
   /** Whether this host may send calls to the connector now. Asks nobody. */
   holds(connector: string): boolean {
-    return this.#held.has(connector) && performance.now() < this.#until;
+    return this.#lease.holds(connector, this.#clock.now());
+  }
+
+  /** The same, and another host is not about to take it: then only calls that are here already are sent. */
+  serves(connector: string): boolean {
+    return this.holds(connector) && !this.#leaving.has(connector);
   }
 
   /** Those that lived when they were last asked for, in order of id. What this one holds is of now. */
   get living(): readonly LivingHost[] {
-    const { host, memoryBytes } = this.#options;
-    return this.#living.map((each) =>
-      each.id === host.id ? { ...each, held: this.#held.size, memoryBytes: memoryBytes() } : each,
+    const { host, memory } = this.#options;
+    return this.#hosts.living.map((each) =>
+      each.id === host.id ? { ...each, held: this.#lease.size, ...memory() } : each,
     );
   }
 
   /** The id of the host that holds a connector, as far as is known; undefined where none that lives does. */
   holderOf(connector: string): string | undefined {
     if (this.holds(connector)) return this.#options.host.id;
-    const holder = this.#holders.get(connector);
-    return holder !== undefined && this.#others.has(holder) ? holder : undefined;
+    return this.#hosts.other(this.#holders.get(connector))?.id;
   }
 
   /** How a connector is that another host holds, as that one told; undefined where none that lives does, or this one. */
@@ -136,31 +160,29 @@ export class Cluster {
     return this.#sets.of(host);
   }
 
-  /** Whether this host has the labels and the kind that the connector asks for. */
+  /** Whether this host has the labels and the kind that the connector asks for, and does not end. */
   mayTake(connector: string): boolean {
     const { host, labelsOf, lacksKind } = this.#options;
-    return hasLabels(host, labelsOf(connector)) && !lacksKind(connector);
+    return !this.#isEnding && hasLabels(host, labelsOf(connector)) && !lacksKind(connector);
   }
 
   /** Whether another host that lives has the labels and the kind that the connector asks for, or may have. */
   isFitElsewhere(connector: string): boolean {
-    return this.#fitOthers(connector).length > 0;
+    const wanted = this.#wanted(connector);
+    return this.#hosts.others.some((host) => fits(this.#viewOf(host), wanted));
   }
 
   #wanted(connector: string): Wanted {
     return { labels: this.#options.labelsOf(connector), kind: this.#options.kindOf(connector) };
   }
 
-  #fitOthers(connector: string): readonly LivingHost[] {
-    const { labels, kind } = this.#wanted(connector);
-    return [...this.#others.values()]
-      .map(({ host }) => host)
-      .filter((host) => hasLabels(host, labels) && hasKind(this.#sets.of(host), kind));
+  #viewOf(host: LivingHost): HostView {
+    return { ...host, set: this.#sets.of(host) };
   }
 
   /** Fires once a host does not live any more; undefined where it does not now. */
   lifeOf(host: string): AbortSignal | undefined {
-    return this.#others.get(host)?.gone.signal;
+    return this.#hosts.lifeOf(host);
   }
 
   /** What was known of who holds it has turned out to be wrong. */
@@ -170,19 +192,23 @@ export class Cluster {
 
   /**
    * Who answers for a connector: whoever holds it, else this host, which takes it; or, where this one has clearly more than the others,
-   * the one that has least, which is to take it.
+   * the one that has least, which is to take it. Where it is being moved that is waited for.
    *
    * @param here whether this host is to take it in any case
    */
   async find(connector: string, { here }: { readonly here: boolean }): Promise<Holder> {
+    for (let moved = this.#leaving.get(connector); moved !== undefined; moved = this.#leaving.get(connector))
+      await moved;
     if (this.holds(connector)) return { mine: true };
-    const known = this.#others.get(this.#holders.get(connector) ?? '');
-    if (known !== undefined) return { mine: false, host: known.host };
-    const isFit = this.mayTake(connector);
-    const isSticky = here || this.#holders.get(connector) === this.#options.host.id;
-    const other = isFit && isSticky ? undefined : this.#lighter(connector, isFit);
+    const known = this.#hosts.other(this.#holders.get(connector));
+    if (known !== undefined) return { mine: false, host: known };
+    const { id } = this.#options.host;
+    const taker =
+      this.mayTake(connector) && (here || this.#holders.get(connector) === id) ? id : this.#place(connector);
+    const other = this.#hosts.other(taker);
     if (other !== undefined) return { mine: false, host: other };
-    if (!isFit) throw noHostFits(connector, this.#wanted(connector));
+    if (taker === undefined)
+      throw this.#isEnding ? leaseLapsed(connector) : noHostFits(connector, this.#wanted(connector));
     const underWay = this.#taking.get(connector);
     if (underWay !== undefined) return underWay;
     const taking = this.#take(connector).finally(() => this.#taking.delete(connector));
@@ -190,15 +216,34 @@ export class Cluster {
     return taking;
   }
 
+  #place(connector: string): string | undefined {
+    const { id } = this.#options.host;
+    const own = this.#ownView();
+    const isFit = this.mayTake(connector);
+    const hosts = [...this.#hosts.others.map((host) => this.#viewOf(host)), ...(isFit ? [own] : [])];
+    return placeNew({ self: id, hosts }, this.#wanted(connector));
+  }
+
+  /** As others see it, but of now. */
+  #ownView(): HostView {
+    const { host, memory } = this.#options;
+    const { digest } = this.#options.plugins();
+    const load = this.#lease.connectors.reduce((sum, connector) => sum + weightOf(this.#loads.of(connector)), 0);
+    const set = this.#sets.of({ digest });
+    return { ...host, ...memory(), held: this.#lease.size, load, isLeaving: this.#isEnding, set };
+  }
+
   async #take(connector: string): Promise<Holder> {
     const { store, host } = this.#options;
-    const lease = this.#lease;
+    const { number } = this.#lease;
     const taken = await store.take(connector, { id: host.id, instance: this.instance });
-    if (taken === undefined || (taken.host === host.id && (lease !== this.#lease || performance.now() >= this.#until)))
-      throw leaseLapsed(connector);
+    const now = this.#clock.now();
+    const isMine = taken?.host === host.id && this.#lease.take(connector, number, now);
+    if (taken === undefined || (taken.host === host.id && !isMine)) throw leaseLapsed(connector);
     this.#holders.set(connector, taken.host);
-    if (taken.host === host.id) {
-      this.#held.set(connector, taken.fence);
+    if (isMine) {
+      const { movedMsAgo } = taken;
+      this.#settled.set(connector, { movedAt: movedMsAgo === null ? undefined : now - movedMsAgo, busyUntil: 0 });
       if (this.#options.lacksKind(connector)) {
         // It was removed here meanwhile.
         await this.release(connector);
@@ -207,8 +252,8 @@ export class Cluster {
       this.#health.note(connector);
       return { mine: true };
     }
-    const other = this.#others.get(taken.host);
-    if (other !== undefined) return { mine: false, host: other.host };
+    const other = this.#hosts.other(taken.host);
+    if (other !== undefined) return { mine: false, host: other };
     // It came so lately that the next beat tells of it first.
     this.#holders.delete(connector);
     throw leaseLapsed(connector);
@@ -216,20 +261,44 @@ export class Cluster {
 
   /** Lets go of a connector that is there no more. */
   async release(connector: string): Promise<void> {
+    this.#forgetHeld(connector);
+    if (this.#lease.letGo(connector)) await this.#options.store.release(connector, this.#options.host.id);
+  }
+
+  #forgetHeld(connector: string): void {
     this.#holders.delete(connector);
+    this.#settled.delete(connector);
     this.#health.forget(connector);
-    if (this.#held.delete(connector)) await this.#options.store.release(connector, this.#options.host.id);
+  }
+
+  /**
+   * Takes nothing more, and has others take what this host holds: each connector as soon as its calls have ended, at the latest after ten
+   * seconds. What no other one may run stays.
+   */
+  async leave(): Promise<void> {
+    if (this.#address === undefined || this.#isEnding) return;
+    this.#isEnding = true;
+    // So that the others give it nothing more.
+    await this.#beating;
+    await (this.#beating = this.#beat(false)
+      .catch(() => undefined)
+      .finally(() => (this.#beating = undefined)));
+    const moves = giveAway({
+      self: this.#options.host.id,
+      hosts: this.#hosts.others.map((host) => this.#viewOf(host)),
+      held: this.#heldViews(),
+    });
+    await Promise.all(moves.map((move) => this.#handOver(move, { withinMs: LEAVE_WITHIN_MS, force: true })));
   }
 
   /** Ends the lease. What was held must have stopped before. */
   async close(): Promise<void> {
-    clearInterval(this.#beats);
-    clearTimeout(this.#end);
+    this.#stopBeats?.();
+    this.#stopEnd?.();
     this.#health.close();
     await this.#beating;
-    this.#until = 0;
-    this.#held.clear();
-    for (const { gone } of this.#others.values()) gone.abort();
+    this.#lease.lapse();
+    this.#hosts.close();
     if (this.#address !== undefined)
       await this.#options.store
         .leave({ id: this.#options.host.id, instance: this.instance })
@@ -238,49 +307,52 @@ export class Cluster {
   }
 
   async #beat(first: boolean): Promise<void> {
-    const { store, host, memoryBytes, onLease } = this.#options;
+    const { store, host, memory, onLease } = this.#options;
     const plugins = this.#options.plugins();
     const { digest } = plugins;
-    let sentAt = performance.now();
+    const now = (): number => this.#clock.now();
+    let sentAt = now();
+    this.#loads.look(this.#lease.connectors, (connector) => this.#options.useOf(connector), sentAt);
+    const { held, load } = this.#ownView();
     try {
       const { renewed, living, sets, placements } = await store.beat(
         {
           ...host,
           instance: this.instance,
           address: this.#address ?? '',
-          held: this.#held.size,
-          memoryBytes: memoryBytes(),
-          digest,
+          ...{ held, load, digest, isLeaving: this.#isEnding },
+          ...memory(),
         },
         {
           first,
           all: first,
           plugins: digest === this.#told ? undefined : plugins,
           knownSets: this.#sets.digests,
-          onSend: () => (sentAt = performance.now()),
+          onSend: () => (sentAt = now()),
         },
       );
       // What was held went with the lease before, also where its end could not be told in time.
-      if (performance.now() >= this.#until) this.#lapse();
+      if (!this.#lease.isValid(now())) this.#lapse();
       if (!renewed)
         throw new UnavailableError(
           `another host has the id ${host.id}: give each host a DATA_DIR of its own, and copy none`,
           { blame: 'operator', retryable: false, details: { reason: 'store_lost' } },
         );
-      this.#until = sentAt + LEASE_MS - MARGIN_MS;
-      clearTimeout(this.#end);
-      this.#end = setTimeout(() => this.#lapse(), Math.max(0, this.#until - performance.now())).unref();
+      const until = this.#lease.renew(sentAt);
+      this.#stopEnd?.();
+      this.#stopEnd = this.#clock.after(Math.max(0, until - now()), () => this.#lapse());
       this.#told = digest;
-      this.#living = living;
       this.#sets.learn(living, sets, digest);
       this.#meet(living);
       for (const placement of placements) this.#hear(placement);
+      this.#evenOut();
       if (this.#isLost) onLease(undefined);
       this.#isLost = false;
     } catch (error) {
       if (first) throw error;
-      if (!this.#isLost && performance.now() >= this.#until) onLease(error as Error);
-      this.#isLost = performance.now() >= this.#until;
+      const isValid = this.#lease.isValid(now());
+      if (!this.#isLost && !isValid) onLease(error as Error);
+      this.#isLost = !isValid;
       throw error;
     }
   }
@@ -288,54 +360,99 @@ export class Cluster {
   #hear(placement: Placement): void {
     const { connector, host } = placement;
     const isMoved = this.#holders.get(connector) !== host;
+    // Who lets go of it knows better.
+    if (this.#leaving.has(connector)) return;
     this.#holders.set(connector, host);
     if (this.#health.learn(placement) || isMoved) this.#options.onNews(connector);
+    if (host === this.#options.host.id && isMoved && !this.holds(connector)) this.#accept(connector);
+  }
+
+  /** Another host has had this one hold it. */
+  #accept(connector: string): void {
+    const { store, host, kindOf } = this.#options;
+    if (kindOf(connector) === undefined) return;
+    const accepted = this.mayTake(connector)
+      ? this.find(connector, { here: true })
+      : store.release(connector, host.id).then(() => this.forget(connector));
+    // The first who asks for it sees to it then.
+    accepted.catch(() => undefined);
   }
 
   #meet(living: readonly LivingHost[]): void {
-    const before = this.#others;
-    const others = living.filter(({ id }) => id !== this.#options.host.id);
-    this.#others = new Map(
-      others.map((host) => {
-        const known = before.get(host.id);
-        const isSame = known?.host.instance === host.instance;
-        return [host.id, { host, gone: isSame ? known.gone : new AbortController() }];
-      }),
-    );
-    for (const [id, { gone }] of before) {
-      if (this.#others.get(id)?.gone === gone) continue;
-      gone.abort();
-      for (const [connector, holder] of this.#holders) if (holder === id) this.#options.onNews(connector);
+    const gone = new Set(this.#hosts.meet(living));
+    if (gone.size === 0) return;
+    for (const [connector, holder] of this.#holders) if (gone.has(holder)) this.#options.onNews(connector);
+  }
+
+  #heldViews(): readonly HeldView[] {
+    const now = this.#clock.now();
+    return this.#lease.connectors.flatMap((connector) => {
+      const { movedAt, busyUntil = 0 } = this.#settled.get(connector) ?? {};
+      if (this.#leaving.has(connector) || (now < busyUntil && !this.#isEnding)) return [];
+      const movedMsAgo = movedAt === undefined ? undefined : now - movedAt;
+      return [{ connector, ...this.#wanted(connector), ...this.#loads.of(connector), movedMsAgo }];
+    });
+  }
+
+  /** Gives a connector to another host, where that has clearly had less for long enough. */
+  #evenOut(): void {
+    if (this.#isEnding || this.#leaving.size > 0) return;
+    const { id } = this.#options.host;
+    const { living } = this.#hosts;
+    const beats = living.map(({ lastBeatAt }) => Date.parse(lastBeatAt));
+    const { state, move } = nextMove(this.#moves, {
+      now: this.#clock.now(),
+      self: id,
+      hosts: living.map((host) => (host.id === id ? this.#ownView() : this.#viewOf(host))),
+      held: this.#heldViews(),
+      round: Math.floor(Math.max(...beats) / BEAT_MS),
+    });
+    this.#moves = state;
+    if (move !== undefined) void this.#handOver(move, { withinMs: MOVE_WITHIN_MS, force: false });
+  }
+
+  /** Calls that come meanwhile wait until it has ended. Never rejects. */
+  #handOver(move: Move, how: { readonly withinMs: number; readonly force: boolean }): Promise<void> {
+    const { connector } = move;
+    const moved = this.#hand(move, how)
+      // The store is lost, and the log says so: it is held again once it can be taken.
+      .catch(() => this.forget(connector))
+      .finally(() => this.#leaving.delete(connector));
+    this.#leaving.set(connector, moved);
+    return moved;
+  }
+
+  async #hand({ connector, to }: Move, how: { readonly withinMs: number; readonly force: boolean }): Promise<void> {
+    const { store, host, letGo, onNews } = this.#options;
+    if (!(await letGo(connector, how))) {
+      const movedAt = this.#settled.get(connector)?.movedAt;
+      this.#settled.set(connector, { movedAt, busyUntil: this.#clock.now() + BUSY_MS });
+      return;
     }
+    // From here on it is not held, whatever becomes of the statement.
+    if (!this.#lease.letGo(connector)) return;
+    this.#forgetHeld(connector);
+    if (await store.hand(connector, { from: host.id, to, isMove: !how.force })) this.#holders.set(connector, to);
+    else await store.release(connector, host.id);
+    onNews(connector);
   }
 
   /** Nothing is held from now on. */
   #lapse(): void {
-    this.#lease += 1;
-    this.#until = 0;
-    if (this.#held.size === 0) return;
-    const lost = [...this.#held.keys()];
+    const lost = this.#lease.lapse();
+    if (lost.length === 0) return;
     this.#health.lapse();
-    this.#held.clear();
     this.#options.onLost(lost);
     // Where a beat has said why, that is known already; a beat that comes too late says nothing.
     if (this.#isLost) return;
     this.#isLost = true;
     this.#options.onLease(tooLate());
   }
-
-  /** The one that holds least of those that may run it, where this one may not, or holds clearly more than its share. */
-  #lighter(connector: string, isFit: boolean): LivingHost | undefined {
-    const others = this.#fitOthers(connector);
-    const all = others.reduce((sum, { held }) => sum + held, this.#held.size);
-    if (isFit && this.#held.size < (CLEARLY_MORE * all) / (others.length + 1) + AND_SOME) return undefined;
-    return others.toSorted((a, b) => a.held - b.held)[0];
-  }
 }
 
 function tooLate(): UnavailableError {
   return new UnavailableError(
-    `nothing was heard from the database for ${LEASE_MS - MARGIN_MS} ms: it cannot be reached, or it or this machine is too busy`,
+    `nothing was heard from the database for ${HELD_MS} ms: it cannot be reached, or it or this machine is too busy`,
     { blame: 'operator', details: { reason: 'store_lost' } },
   );
 }

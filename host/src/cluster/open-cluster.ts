@@ -36,8 +36,10 @@ export interface OpenCluster {
   join(settings: Parameters<typeof advertisedAddress>[0], listening: string): Promise<void>;
   /** The service in which what concerns one connector goes to the host that holds it. */
   passOn(service: ConnectorService): ConnectorService;
-  /** Whether this host may run the connector and send calls to it now. */
+  /** Whether this host may run the connector and take calls of it now. */
   mayRun(connector: string): boolean;
+  /** Whether it may send calls to it that it has taken. */
+  maySend(connector: string): boolean;
   /** The same, and takes the connector where nobody has it. */
   turn(connector: string): Promise<boolean>;
   /** Those that live, as known; none before `join`. */
@@ -82,13 +84,14 @@ export function openCluster({
   // Without a host that has its kind it is told here what is missing.
   const isPlaced = (connector: string): boolean =>
     isPlacedHere(connector) || (options.lacksKind(connector) && cluster.isFitElsewhere(connector));
-  const mayRun = (connector: string): boolean => !isPlaced(connector) || cluster.holds(connector);
+  const mayRun = (connector: string): boolean => !isPlaced(connector) || cluster.serves(connector);
   return {
     cluster,
     peers,
     join: (settings, listening) => cluster.join(advertisedAddress(settings, listening)),
     passOn: (service) => passOn(service, { cluster, peers, isPlaced, trace }),
     mayRun,
+    maySend: (connector) => !isPlaced(connector) || cluster.holds(connector),
     async turn(connector) {
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
       return (await cluster.find(connector, { here: false })).mine;

@@ -126,15 +126,17 @@ export function passOn(
   const route1 =
     <T>(method: (at: ConnectorService) => (id: string, options?: CallOptions) => Promise<T>) =>
     (id: string, options: CallOptions = {}): Promise<T> =>
-      isHere(id)
-        ? method(service)(id, options)
-        : route(
+      isPlaced(id)
+        ? route(
             id,
             options,
             either((at, own) => method(at)(id, own)),
-          );
+          )
+        : method(service)(id, options);
 
-  const isHere = (id: string): boolean => !isPlaced(id) || cluster.holds(id);
+  /** A call with a key waits for the store before it is among those of its connector, which may have moved meanwhile. */
+  const isDirect = ({ id, idempotencyKey }: Pick<ExecuteTextRequest, 'id' | 'idempotencyKey'> = { id: '' }): boolean =>
+    !isPlaced(id) || (idempotencyKey === undefined && cluster.serves(id));
 
   /** Throws unless the action may be done once more, as a key or its own declaration says. */
   const requireRepeatable = async (
@@ -176,8 +178,8 @@ export function passOn(
   };
 
   const executeText = (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
-    const id = request?.id;
-    if (isHere(id)) return service.executeText(request, options);
+    if (isDirect(request)) return service.executeText(request, options);
+    const { id } = request;
     let isLost = false;
     const explain = (reason: unknown): never => {
       const error = ConnectorError.from(reason);
@@ -203,8 +205,8 @@ export function passOn(
   const own: Partial<ConnectorService> = {
     executeText,
     async execute(request: ExecuteRequest, options?: CallOptions) {
-      if (isHere(request?.id)) return service.execute(request, options);
-      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(request?.payload) }, options);
+      if (isDirect(request)) return service.execute(request, options);
+      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(request.payload) }, options);
       return { ...rest, result: JSON.parse(result) as JsonValue };
     },
     describe,
@@ -217,7 +219,7 @@ export function passOn(
       return Object.fromEntries(reports.map((report) => [report.id, report]));
     },
     test: (target, options = {}) =>
-      typeof target === 'string' && !isHere(target)
+      typeof target === 'string' && isPlaced(target)
         ? route(
             target,
             options,
@@ -227,13 +229,13 @@ export function passOn(
     restart: route1((at) => (id, options) => at.restart(id, options)),
     // Made again where its host was lost: what it had delivered is not delivered twice.
     receiveWebhook: (id, request, options = {}) =>
-      isHere(id)
-        ? service.receiveWebhook(id, request, options)
-        : route(
+      isPlaced(id)
+        ? route(
             id,
             options,
             either((at, left) => at.receiveWebhook(id, request, left)),
-          ),
+          )
+        : service.receiveWebhook(id, request, options),
     ...overHosts(service, { cluster, peers, isPlaced }),
   };
   return new Proxy(service, {

@@ -1,12 +1,14 @@
 import type { HealthReport } from '@automate/contract';
 import { clipText } from '@automate/contract';
 import type { Placement, PlacementStore } from '../store/placement-store.ts';
+import type { Clock } from './clock.ts';
 
 /** What other hosts are told of how a connector is. */
 export type HealthElsewhere = Omit<HealthReport, 'id' | 'rateQueued' | 'paused'>;
 
 export interface ToldHealthOptions {
   readonly store: Pick<PlacementStore, 'tellHealth'>;
+  readonly clock: Clock;
   /** Of this host. */
   readonly id: string;
   holds(connector: string): boolean;
@@ -25,10 +27,10 @@ export class ToldHealth {
   readonly #options: ToldHealthOptions;
   /** By connector, what the store has of it, as far as is known. */
   readonly #known = new Map<string, { readonly text: string; readonly health: HealthElsewhere | undefined }>();
-  /** By connector, what of it is told at once, and when it was told, by `performance.now()`. */
+  /** By connector, what of it is told at once, and when it was told. */
   readonly #told = new Map<string, { readonly key: string; readonly at: number }>();
   readonly #changed = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #stop: (() => void) | undefined;
 
   constructor(options: ToldHealthOptions) {
     this.#options = options;
@@ -50,7 +52,7 @@ export class ToldHealth {
   note(connector: string): void {
     if (!this.#options.holds(connector)) return;
     this.#changed.add(connector);
-    this.#timer ??= setTimeout(() => void this.#tell(), GATHER_MS).unref();
+    this.#stop ??= this.#options.clock.after(GATHER_MS, () => void this.#tell());
   }
 
   forget(connector: string): void {
@@ -64,13 +66,13 @@ export class ToldHealth {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#stop?.();
     this.#changed.clear();
   }
 
   async #tell(): Promise<void> {
-    const { store, id, holds, healthOf } = this.#options;
-    const now = performance.now();
+    const { store, clock, id, holds, healthOf } = this.#options;
+    const now = clock.now();
     const news = [...this.#changed].flatMap((connector) => {
       const report = holds(connector) ? healthOf(connector) : undefined;
       if (report === undefined) return [];
@@ -88,8 +90,7 @@ export class ToldHealth {
       // The store is lost, and the log says so: what has changed is told once it is there again.
       for (const { connector } of news) this.#changed.add(connector);
     } finally {
-      this.#timer = undefined;
-      if (this.#changed.size > 0) this.#timer = setTimeout(() => void this.#tell(), GATHER_MS).unref();
+      this.#stop = this.#changed.size > 0 ? clock.after(GATHER_MS, () => void this.#tell()) : undefined;
     }
   }
 }

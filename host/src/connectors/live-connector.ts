@@ -49,6 +49,7 @@ export class LiveConnector implements ExecutionTarget {
   readonly rates: RateLimits | undefined;
   readonly health: HealthRecord;
   readonly #options: LiveConnectorOptions;
+  #calls = 0;
   #checking: Promise<HealthReport> | undefined;
   #connecting: Promise<void> | undefined;
 
@@ -140,6 +141,7 @@ export class LiveConnector implements ExecutionTarget {
    * what else can go wrong may be the one call's own. A success clears what failed in the same way before.
    */
   notice(step: Step, error?: ErrorEnvelope): void {
+    if (step === 'call') this.#calls += 1;
     if (error === undefined) {
       const { failedBy } = this.health;
       if (failedBy !== 'connect' && (failedBy !== 'call' || step === 'connect')) return;
@@ -191,6 +193,12 @@ export class LiveConnector implements ExecutionTarget {
       ...(this.circuit === undefined ? {} : { circuit: this.circuit.state }),
       ...(this.rates === undefined ? {} : { rateQueued: this.rates.queued }),
     };
+  }
+
+  /** How much it is used: memory in bytes, calls that were sent and have ended, and those under way or waiting. */
+  get use(): { readonly memoryBytes: number; readonly calls: number; readonly inFlight: number } {
+    const { memoryBytes } = this.worker.stats();
+    return { memoryBytes, calls: this.#calls, inFlight: this.bulkhead.inFlight + this.bulkhead.queued };
   }
 
   /** Lets calls in flight end, then ends the worker. */

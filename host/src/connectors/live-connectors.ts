@@ -8,8 +8,6 @@ import type { HealthHistories } from './health-histories.ts';
 import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
-import { kindOf } from './connector-state.ts';
-import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { MemoryBounds } from './memory-room.ts';
 import { findingOf } from './probe.ts';
@@ -17,9 +15,13 @@ import type { Registry } from './registry.ts';
 import type { RenewableWorker } from './renewable-worker.ts';
 import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
 import { LiveConnector } from './live-connector.ts';
+import { observeConnector } from './observe-connector.ts';
 import type { RemoteGates } from './remote-gates.ts';
 import { openRemoteGates } from './remote-gates.ts';
 import { disabledError, pausedError, reportUnusable, withPause } from './unusable.ts';
+
+/** How long the adapter of a connector that another host takes may take to close, in milliseconds. */
+const LET_GO_GRACE_MS = 1_000;
 
 export interface LiveConnectorsOptions {
   readonly registry: Registry;
@@ -74,13 +76,40 @@ export class LiveConnectors {
   /** Ends what runs of a connector at once, calls under way with it, as another host may take it. Its health is watched on. */
   drop(id: string): void {
     const live = this.#live.get(id);
-    if (live === undefined) return;
+    if (live !== undefined) void this.#end(id, live, 0);
+  }
+
+  /** How much a connector is used that runs. */
+  useOf(id: string): LiveConnector['use'] | undefined {
+    return this.#live.get(id)?.use;
+  }
+
+  /**
+   * Ends what runs of a connector once its calls have ended, as another host is to take it, and gives true; nothing new comes meanwhile.
+   * Where they have not within that time it runs on; with `force` they are ended then.
+   */
+  async letGo(
+    id: string,
+    { withinMs, force }: { readonly withinMs: number; readonly force: boolean },
+  ): Promise<boolean> {
+    const live = this.#live.get(id);
+    if (live === undefined) return true;
+    await live.bulkhead.drained(withinMs);
+    if (live.use.inFlight > 0 && !force) return false;
+    // It may have been replaced meanwhile.
+    if (this.#live.get(id) !== live) return this.letGo(id, { withinMs, force });
+    await this.#end(id, live, LET_GO_GRACE_MS);
+    return true;
+  }
+
+  #end(id: string, live: LiveConnector, graceMs: number): Promise<void> {
     this.#live.delete(id);
     this.#former.set(id, live.health);
-    const ended = live.worker.close({ graceMs: 0 }).catch(() => undefined);
+    const ended = live.worker.close({ graceMs }).catch(() => undefined);
     this.#retiring.add(ended);
     void ended.finally(() => this.#retiring.delete(ended));
     this.#options.events.emit('status', id);
+    return ended;
   }
 
   /** Takes a connector out of service at once; its calls in flight end in the background. */
@@ -194,40 +223,9 @@ export class LiveConnectors {
 
   /** How the connectors are, for measurements. */
   observe(): readonly ConnectorObservation[] {
-    return this.#options.registry.all().map((entry) => {
-      const running = this.#live.get(entry.id);
-      const stats = running?.worker.stats();
-      const { status, message, blame, consecutiveFailures } = this.report(entry);
-      const kind = kindOf(entry);
-      return {
-        id: entry.id,
-        paused: entry.overlay?.pausedSince !== undefined,
-        kind: entry.config.kind,
-        package: kind && packageOf(kind),
-        isolation: kind === undefined ? 'thread' : isolationOf(kind, entry.config.isolation),
-        status,
-        message,
-        blame,
-        consecutiveFailures,
-        heldBack: entry.heldBack,
-        use: running && (() => running.worker.use()),
-        queued: running?.bulkhead.queued ?? 0,
-        inFlight: running?.bulkhead.inFlight ?? 0,
-        memoryBytes: stats?.memoryBytes ?? 0,
-        memoryLimitBytes: entry.config.limits.memoryMb * 1024 * 1024,
-        utilization: stats?.utilization ?? 0,
-        startedAt: stats?.startedAt,
-        starts: stats?.starts ?? 0,
-        crashes: stats?.crashes ?? 0,
-        startQueued: stats?.state.phase === 'queued',
-        abandonedThreads: stats?.abandonedThreads ?? 0,
-        poisonousCalls: stats?.poisonousCalls ?? 0,
-        droppedLogLines: stats?.droppedLogLines ?? 0,
-        droppedMessages: stats?.droppedMessages ?? 0,
-        circuit: running?.circuit && { state: running.circuit.state, opened: running.circuit.opened },
-        rates: running?.rates && { queued: running.rates.queued, refused: running.rates.refused },
-      };
-    });
+    return this.#options.registry
+      .all()
+      .map((entry) => observeConnector(entry, this.#live.get(entry.id), this.report(entry)));
   }
 
   /** Ends every connector, each bounded; waits for those that were already ending. */
@@ -274,8 +272,4 @@ export class LiveConnectors {
         return state satisfies never;
     }
   }
-}
-
-function packageOf({ source }: Kind): ConnectorObservation['package'] {
-  return source.via === 'package' ? { name: source.packageName, version: source.packageVersion } : undefined;
 }

@@ -33,8 +33,16 @@ export interface HostRow {
   readonly pid: number;
   /** Connectors that it holds. */
   readonly held: number;
+  /** What that weighs, by memory and calls. */
+  readonly load: number;
   /** Bytes that its process has of memory. */
   readonly memoryBytes: number;
+  /** Bytes that it and all beside it may have there. */
+  readonly memoryLimitBytes: number;
+  /** Bytes of those that nobody has. */
+  readonly memoryFreeBytes: number;
+  /** Whether it is about to end, and takes nothing more. */
+  readonly isLeaving: boolean;
   /** Of its plugin set; empty where it says nothing of that. */
   readonly digest: string;
 }
@@ -55,6 +63,8 @@ export interface Placement {
   readonly fence: number;
   /** What the host that holds it told of its health, as JSON; empty where none has yet. */
   readonly health: string;
+  /** Since a host gave it to another one to even out the load, in milliseconds; null: none has. */
+  readonly movedMsAgo: number | null;
 }
 
 /** What a host hears as it renews its lease. */
@@ -89,6 +99,16 @@ export interface PlacementStore {
   ): Promise<Beat>;
   /** Has a host that lives hold a connector, unless another one that lives does. Gives who holds it then; undefined where `host` does not live. */
   take(connector: string, host: Pick<HostRow, 'id' | 'instance'>): Promise<Placement | undefined>;
+  /**
+   * Has another host that lives hold one that this one holds and has stopped. False where that does not live, or this one does not hold it
+   * any more: nothing has changed then.
+   *
+   * @param isMove whether it is done to even out the load
+   */
+  hand(
+    connector: string,
+    hosts: { readonly from: string; readonly to: string; readonly isMove: boolean },
+  ): Promise<boolean>;
   /** Lets go of one that the host holds. */
   release(connector: string, host: string): Promise<void>;
   /** Writes how connectors are, by their ids, that the host holds; those that it does not are left as they are. */

@@ -179,4 +179,8 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      finding text NOT NULL
    );
    CREATE INDEX findings_by_connector ON automate.health_findings (connector, seq)`,
+  // What hosts need to even out the load, and when that moved a connector.
+  `ALTER TABLE automate.hosts ADD COLUMN load double precision NOT NULL DEFAULT 0, ADD COLUMN memory_limit bigint NOT NULL DEFAULT 0,
+     ADD COLUMN memory_free bigint NOT NULL DEFAULT 0, ADD COLUMN is_leaving boolean NOT NULL DEFAULT false;
+   ALTER TABLE automate.placements ADD COLUMN moved_at timestamptz`,
 ];

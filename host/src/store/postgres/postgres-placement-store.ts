@@ -8,17 +8,22 @@ import type { PostgresDatabase, Session } from './postgres-database.ts';
 const WHAT = 'which host runs which connector cannot be settled';
 const EXPIRY = `clock_timestamp() + interval '${LEASE_MS} milliseconds'`;
 
-const JOIN = `INSERT INTO automate.hosts (id, instance, version, address, labels, pid, held, memory_bytes, name, digest, plugins, since, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), ${EXPIRY})
-  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, name = excluded.name, version = excluded.version, address = excluded.address,
-    digest = excluded.digest, plugins = excluded.plugins, labels = excluded.labels, pid = excluded.pid, held = excluded.held, memory_bytes = excluded.memory_bytes, since = excluded.since, expires_at = excluded.expires_at`;
-const RENEW = `UPDATE automate.hosts SET held = $3, memory_bytes = $4, digest = $5, plugins = coalesce($6, plugins),
-  expires_at = ${EXPIRY} WHERE id = $1 AND instance = $2`;
-const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, memory_bytes AS "memoryBytes", digest, since,
-    expires_at - interval '${LEASE_MS} milliseconds' AS "lastBeatAt"
+/** What a host says of itself when it joins, but for its id, and of that what it says with each beat, first. */
+const BEAT_COLUMNS = 'instance, held, load, memory_bytes, memory_limit, memory_free, is_leaving, digest, plugins'.split(
+  ', ',
+);
+const COLUMNS = [...BEAT_COLUMNS, 'version', 'address', 'labels', 'pid', 'name'];
+const JOIN = `INSERT INTO automate.hosts (id, ${COLUMNS.join(', ')}, since, expires_at)
+  VALUES ($1, ${COLUMNS.map((column, index) => (column === 'plugins' ? `coalesce($${index + 2}, '')` : `$${index + 2}`)).join(', ')}, clock_timestamp(), ${EXPIRY})
+  ON CONFLICT (id) DO UPDATE SET ${[...COLUMNS, 'since', 'expires_at'].map((column) => `${column} = excluded.${column}`).join(', ')}`;
+const RENEW = `UPDATE automate.hosts SET held = $3, load = $4, memory_bytes = $5, memory_limit = $6, memory_free = $7, is_leaving = $8,
+  digest = $9, plugins = coalesce($10, plugins), expires_at = ${EXPIRY} WHERE id = $1 AND instance = $2`;
+const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, load, memory_bytes AS "memoryBytes",
+    memory_limit AS "memoryLimitBytes", memory_free AS "memoryFreeBytes", is_leaving AS "isLeaving", digest, since, expires_at - interval '${LEASE_MS} milliseconds' AS "lastBeatAt"
   FROM automate.hosts WHERE expires_at > clock_timestamp() ORDER BY id`;
 const SETS = `SELECT DISTINCT plugins FROM automate.hosts WHERE digest = ANY ($1)`;
-const ALL_TAKEN = 'SELECT connector, host, fence, health FROM automate.placements';
+const PLACEMENT = `connector, host, fence, health, extract(epoch FROM clock_timestamp() - moved_at)::float8 * 1000 AS "movedMsAgo"`;
+const ALL_TAKEN = `SELECT ${PLACEMENT} FROM automate.placements`;
 /** Longer than a transaction may take that another one did not see. */
 const LATELY_TAKEN = `${ALL_TAKEN} WHERE since > clock_timestamp() - interval '15 seconds'
   OR health_at > clock_timestamp() - interval '15 seconds'`;
@@ -28,9 +33,12 @@ const TAKE = `INSERT INTO automate.placements AS held (connector, host, fence, s
   ON CONFLICT (connector) DO UPDATE SET host = excluded.host, fence = held.fence + 1, since = excluded.since
     WHERE held.host = excluded.host
       OR NOT EXISTS (SELECT FROM automate.hosts WHERE id = held.host AND expires_at > clock_timestamp())
-  RETURNING connector, host, fence, health`;
-const HELD = `SELECT placements.connector, placements.host, placements.fence, placements.health FROM automate.placements
-  JOIN automate.hosts ON hosts.id = placements.host AND hosts.expires_at > clock_timestamp() WHERE placements.connector = $1`;
+  RETURNING ${PLACEMENT}`;
+const HELD = `${ALL_TAKEN} WHERE connector = $1
+  AND EXISTS (SELECT FROM automate.hosts WHERE id = placements.host AND expires_at > clock_timestamp())`;
+const HAND = `UPDATE automate.placements SET host = $3, fence = fence + 1, since = clock_timestamp(),
+    moved_at = CASE WHEN $4 THEN clock_timestamp() ELSE moved_at END
+  WHERE connector = $1 AND host = $2 AND EXISTS (SELECT FROM automate.hosts WHERE id = $3 AND expires_at > clock_timestamp())`;
 // The row stays, so that the next one who takes it has a higher number.
 const RELEASE = `UPDATE automate.placements SET host = '', since = clock_timestamp() WHERE connector = $1 AND host = $2`;
 const TELL = `UPDATE automate.placements SET health = news.health, health_at = clock_timestamp()
@@ -49,12 +57,13 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
     beat: (host, { first, all, plugins, knownSets, onSend }) =>
       beats.write(WHAT, async (session) => {
         onSend();
-        const { id, instance, name, version, address, labels, pid, held, memoryBytes, digest } = host;
+        const { id, instance, name, version, address, labels, pid, digest } = host;
         const set = plugins === undefined ? null : JSON.stringify(plugins);
-        const said = [id, instance, version, address, labels, pid, held, memoryBytes, name, digest, set ?? ''];
+        const bytes = [host.memoryBytes, host.memoryLimitBytes, host.memoryFreeBytes];
+        const said = [id, instance, host.held, host.load, ...bytes, host.isLeaving, digest, set];
         const count = first
-          ? await session.count(CompiledQuery.raw(JOIN, said))
-          : await session.count(CompiledQuery.raw(RENEW, [id, instance, held, memoryBytes, digest, set]));
+          ? await session.count(CompiledQuery.raw(JOIN, [...said, version, address, labels, pid, name]))
+          : await session.count(CompiledQuery.raw(RENEW, said));
         const living = await readLiving(session);
         const unknown = living.map((each) => each.digest).filter((each) => each !== '' && !knownSets.includes(each));
         return {
@@ -68,9 +77,13 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
       database.write(WHAT, async (session) => {
         // What the next statement sees was committed before: whoever took it meanwhile, and that he lives.
         await session.rows(lockForConnector(connector));
-        const [taken] = await session.rows<Row>(CompiledQuery.raw(TAKE, [connector, id, instance]));
-        const [held] = taken === undefined ? await session.rows<Row>(CompiledQuery.raw(HELD, [connector])) : [taken];
-        return held && placementOf(held);
+        const [taken] = await session.rows<Placement>(CompiledQuery.raw(TAKE, [connector, id, instance]));
+        return taken ?? (await session.rows<Placement>(CompiledQuery.raw(HELD, [connector])))[0];
+      }),
+    hand: (connector, { from, to, isMove }) =>
+      database.write(WHAT, async (session) => {
+        await session.rows(lockForConnector(connector));
+        return (await session.count(CompiledQuery.raw(HAND, [connector, from, to, isMove]))) > 0;
       }),
     async release(connector, host) {
       await database.write(WHAT, (session) => session.count(CompiledQuery.raw(RELEASE, [connector, host])));
@@ -86,27 +99,15 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
   };
 }
 
-/** 64 bits come as text. */
-type Row = Omit<Placement, 'fence'> & { readonly fence: string };
-
-function placementOf({ connector, host, fence, health }: Row): Placement {
-  return { connector, host, fence: Number(fence), health };
-}
-
 async function readTaken(session: Session, all: boolean): Promise<readonly Placement[]> {
-  return (await session.rows<Row>(CompiledQuery.raw(all ? ALL_TAKEN : LATELY_TAKEN))).map(placementOf);
+  return session.rows<Placement>(CompiledQuery.raw(all ? ALL_TAKEN : LATELY_TAKEN));
 }
 
 async function readLiving(session: Session): Promise<readonly LivingHost[]> {
-  type LivingRow = Omit<HostRow, 'memoryBytes'> & {
-    readonly memoryBytes: string;
-    readonly since: Date;
-    readonly lastBeatAt: Date;
-  };
+  type LivingRow = HostRow & { readonly since: Date; readonly lastBeatAt: Date };
   const rows = await session.rows<LivingRow>(CompiledQuery.raw(LIVING));
   return rows.map((row) => ({
     ...row,
-    memoryBytes: Number(row.memoryBytes),
     since: row.since.toISOString(),
     lastBeatAt: row.lastBeatAt.toISOString(),
   }));
