@@ -8,7 +8,7 @@ import { inTransaction } from '../../store/in-transaction.ts';
 import { MIGRATIONS } from '../../store/migrations.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { OUTCOME_TABLES } from '../../store/outcome-table.ts';
-import { HEALTH_TABLES } from '../../store/sqlite-health-history-store.ts';
+import { HEALTH_TABLES } from '../../store/health-table.ts';
 import { SCHEDULE_TABLES } from '../../store/sqlite-schedule-store.ts';
 import type { ColumnKind, KeptTable, PlainValue, RowStore } from './kept-tables.ts';
 import { selectRows } from './kept-tables.ts';
