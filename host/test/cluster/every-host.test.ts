@@ -7,6 +7,36 @@ import { ask, knows, openSharingHosts } from './fixtures/sharing-hosts.ts';
 const callsOf = ({ connectors }: HostStats, id: string) =>
   connectors.filter((row) => row.id === id).map(({ host, calls }) => [host, calls]);
 
+interface Told {
+  readonly seq: number;
+  readonly host: string;
+  readonly connector?: string;
+}
+
+/** Follows the log over REST until enough has come; gives the lines, and the id of the last. */
+async function readStream(
+  http: string,
+  isEnough: (lines: readonly Told[]) => boolean,
+  last?: string,
+): Promise<{ readonly lines: readonly Told[]; readonly id: string }> {
+  const end = new AbortController();
+  const headers = last === undefined ? {} : { 'last-event-id': last };
+  const { body } = await fetch(`${http}/api/v1/logs?follow=true&limit=1000`, { headers, signal: end.signal });
+  const lines: Told[] = [];
+  let [rest, id] = ['', ''];
+  for await (const bytes of body ?? []) {
+    const blocks = (rest + Buffer.from(bytes).toString()).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks.filter((each) => each.includes('event: line'))) {
+      lines.push(JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? '') as Told);
+      id = /^id: (.*)$/m.exec(block)?.[1] ?? '';
+    }
+    if (isEnough(lines)) break;
+  }
+  end.abort();
+  return { lines, id };
+}
+
 describeWithPostgres('what hosts that share a store know', (databases) => {
   it('is told by whichever is asked, with the host that each row is of, and with those that do not answer', async () => {
     await using scene = await openSharingHosts(databases);
@@ -117,6 +147,20 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
     expect(events.filter(({ kind }) => kind === 'synced')).toHaveLength(1);
     end.abort();
     await following;
+
+    // Whoever lost the connection goes on at another host, behind the last line of each.
+    const before = await readStream(one.host.ready.http, (lines) => new Set(lines.map(({ host }) => host)).size >= 2);
+    await ask(one.service, 'everywhere', 'read', 'later');
+    await ask(other.service, 'everywhere', 'read', 'later');
+    const isLater = ({ seq, host }: Told): boolean =>
+      !before.lines.some((line) => line.seq === seq && line.host === host);
+    const after = await readStream(
+      other.host.ready.http,
+      (lines) => new Set(lines.filter(({ connector }) => connector === 'everywhere').map(({ host }) => host)).size >= 2,
+      before.id,
+    );
+    expect(before.id).toMatch(/^[\w-]+=\d+,[\w-]+=\d+/);
+    expect(after.lines.filter(isLater)).toEqual(after.lines);
   });
 
   it('is how a connector was, by whichever of them has found it, also after a kill', async () => {
