@@ -98,12 +98,16 @@ async function compare({ loads, local, forwarded }) {
           })),
           { unit: 'µs', digits: 1 },
         );
-        for (const [contender, results] of Object.entries(runs)) {
-          const of = (index) => median(results.map(({ cpu }) => cpu[index])).toFixed(0);
+        const cpu = Object.entries(runs).map(([contender, results]) => {
+          const [runs, other] = [0, 1].map((index) => median(results.map((one) => one.cpu[index])));
+          return { contender, runs, other };
+        });
+        for (const { contender, runs, other } of cpu)
           console.log(
-            `  ${contender}: ${of(0)} µs of CPU a call at the host that runs it, ${of(1)} µs at the other one`,
+            `  ${contender}: ${runs.toFixed(0)} µs of CPU a call at the host that runs it, ${other.toFixed(0)} µs at the other one`,
           );
-        }
+        const [here, there] = cpu.map(({ runs, other }) => runs + other);
+        console.log(`  CPU of both hosts: ${(there / here).toFixed(2)}`);
       }
     }
   }
