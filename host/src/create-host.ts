@@ -515,6 +515,7 @@ async function openHost(
     agent: `automate/${identity.version}`,
     warn: (message) => log.warn({}, message),
     store: stores.executions,
+    metrics: telemetry.executions,
     sealer,
     outcomes,
     requireConnector: (id, caller) => registry.get(id, caller),

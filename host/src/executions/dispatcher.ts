@@ -20,6 +20,7 @@ import type {
   StoredExecution,
 } from '../store/execution-store.ts';
 import { LEASE_MS } from '../store/execution-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTexts } from './execution-texts.ts';
 import { judgeEnd } from './judge-end.ts';
 
@@ -66,6 +67,7 @@ export interface DispatcherOptions {
   onChange(id: string): void;
   /** An end is to be told. */
   onCallback(): void;
+  readonly metrics: Pick<Telemetry['executions'], 'recordWait' | 'recordRun' | 'recordEnd'>;
   /** Hears of what could not be done, which is tried again. */
   onFault(fault: unknown, at: string): void;
 }
@@ -302,6 +304,8 @@ export class Dispatcher {
     };
     this.#runs.set(execution.id, run);
     this.#options.onChange(execution.id);
+    const { connector, attempts, createdAt, runAt = createdAt, startedAt = createdAt } = execution;
+    if (attempts === 1) this.#options.metrics.recordWait(connector, startedAt - Math.max(createdAt, runAt));
     void this.#make(run, payload)
       .catch((fault: unknown) => this.#options.onFault(fault, `the execution ${execution.id} was run`))
       .finally(() => {
@@ -315,10 +319,12 @@ export class Dispatcher {
 
   async #make(run: Run, sealed: Uint8Array): Promise<void> {
     const { execution } = run;
-    const { texts } = this.#options;
+    const { texts, metrics } = this.#options;
+    const begunAt = performance.now();
+    const ended = (): void => metrics.recordRun(execution.connector, performance.now() - begunAt);
     try {
       const payload = texts.openPayload(execution.id, sealed);
-      const { result, resultDropped } = await this.#call(run, payload);
+      const { result, resultDropped } = await this.#call(run, payload).finally(ended);
       const outcome = resultDropped === true ? undefined : texts.sealResult(execution.id, result);
       await this.#finish(run, 'succeeded', outcome);
     } catch (reason) {
@@ -385,7 +391,8 @@ export class Dispatcher {
   ): Promise<void> {
     const { execution } = run;
     const expiresAt = this.#options.store.now() + this.#options.placesOf(execution.connector).ttlMs;
-    await this.#write(run, (store) => store.finish(execution, { status, outcome, expiresAt }));
+    if (await this.#write(run, (store) => store.finish(execution, { status, outcome, expiresAt })))
+      this.#options.metrics.recordEnd(execution.connector, status);
     if (execution.callback !== undefined) this.#options.onCallback();
   }
 

@@ -23,11 +23,13 @@ import type { Execute } from '../execution/pipeline.ts';
 import type { KeptSchedule } from '../store/schedule-store.ts';
 import type { OutcomeStore } from '../store/outcome-store.ts';
 import type { Enqueued, ExecutionStore, StoredExecution } from '../store/execution-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { CallbackPolicy } from './callbacks.ts';
 import { Callbacks } from './callbacks.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Sealer } from './execution-texts.ts';
+import { watchExecutionCounts } from './execution-counts.ts';
 import { ExecutionTexts } from './execution-texts.ts';
 import { requirePayloadText } from './payload-text.ts';
 
@@ -43,6 +45,7 @@ const LOOK_MS = 1_000;
 export interface ExecutionsOptions
   extends Pick<DispatcherOptions, 'placesOf' | 'isIdempotent' | 'onFault'>, CallbackPolicy {
   readonly store: ExecutionStore;
+  readonly metrics: Telemetry['executions'];
   readonly sealer: Sealer;
   readonly outcomes: Pick<OutcomeStore, 'find' | 'clear'>;
   /** What receivers of callbacks are told of who calls. */
@@ -64,7 +67,8 @@ export class Executions implements ExecutionOperations {
   constructor(options: ExecutionsOptions) {
     this.#options = options;
     this.#texts = new ExecutionTexts(options.sealer);
-    const { store, placesOf, isIdempotent, onFault, outcomes } = options;
+    const { store, placesOf, isIdempotent, onFault, outcomes, metrics } = options;
+    metrics.observe(watchExecutionCounts(store));
     this.#callbacks = new Callbacks({ ...options, texts: this.#texts });
     this.#dispatcher = new Dispatcher({
       store,
@@ -79,6 +83,7 @@ export class Executions implements ExecutionOperations {
       },
       onChange: (id) => this.#tell(id),
       onCallback: () => this.#callbacks.wake(),
+      metrics,
       onFault,
     });
   }
@@ -182,6 +187,8 @@ export class Executions implements ExecutionOperations {
       expiresAt: this.#options.store.now() + this.#options.placesOf(before.connector).ttlMs,
     });
     if (after !== undefined && hasEnded(after) && after.status !== 'cancelled') throw alreadyEnded(after);
+    if (before.status === 'queued' && after?.status === 'cancelled')
+      this.#options.metrics.recordEnd(after.connector, after.status);
     if (after?.callback !== undefined) this.#callbacks.wake();
     const patience = new AbortController();
     const expiry = delay(CANCEL_MS, undefined, { signal: patience.signal }).catch(() => undefined);

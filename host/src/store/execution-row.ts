@@ -1,5 +1,5 @@
 import { OverloadedError } from '@automate/contract';
-import type { ClaimedExecution, HeldExecution, StoredExecution } from './execution-store.ts';
+import type { ClaimedExecution, ExecutionCounts, HeldExecution, StoredExecution } from './execution-store.ts';
 
 /** Executions of one store, and what they may take on its disk. Beyond it no more are taken. */
 export const MOST_ROWS = 1_000_000;
@@ -12,6 +12,23 @@ export type ExecutionRow = Readonly<Record<string, unknown>>;
 export const LISTED = `seq, id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority, traceparent, status,
   attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, schedule, callback, callback_url, callback_tries, progress`;
 export const WITHOUT_PAYLOAD = `${LISTED}, outcome`;
+
+/** Counts by connector, in either dialect. */
+export function countsFrom(table: string): string {
+  const dead = `status IN ('failed', 'unknown') AND rerun_as IS NULL`;
+  return `SELECT connector, count(*) FILTER (WHERE status = 'queued' AND due_at IS NULL) AS queued,
+      count(*) FILTER (WHERE status = 'running') AS running, count(*) FILTER (WHERE ${dead}) AS dead
+    FROM ${table} WHERE status IN ('queued', 'running') OR (${dead}) GROUP BY connector ORDER BY connector`;
+}
+
+export function countsOf({ connector, queued, running, dead }: ExecutionRow): ExecutionCounts {
+  return {
+    connector: String(connector),
+    queued: Number(queued),
+    running: Number(running),
+    deadLetters: Number(dead),
+  };
+}
 
 /** Whether its time is over. */
 export function isOver(row: ExecutionRow, now: number): boolean {

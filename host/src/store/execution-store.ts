@@ -116,10 +116,13 @@ export interface Waiting {
   readonly others: boolean;
 }
 
-/** How many there are now. */
-export interface ExecutionStats {
+/** How many of a connector there are now. */
+export interface ExecutionCounts {
+  readonly connector: string;
+  /** Those that could be run. */
   readonly queued: number;
   readonly running: number;
+  /** Those that failed or are unknown and were not repeated. */
   readonly deadLetters: number;
 }
 
@@ -181,6 +184,7 @@ export interface ExecutionStore {
   ): Promise<boolean>;
   /** Forgets those whose time is over, and whose end is not to be told any more. Gives how many. */
   expire(): Promise<number>;
-  stats(): Promise<ExecutionStats>;
+  /** Of each connector of which something waits, runs, or is a dead letter. What it takes grows with how many those are. */
+  stats(): Promise<readonly ExecutionCounts[]>;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type {
   DueCallbacks,
   Enqueued,
   ExecutionEnd,
-  ExecutionStats,
+  ExecutionCounts,
   ExecutionStore,
   HeldExecution,
   NewExecution,
@@ -19,6 +19,8 @@ import type {
 } from './execution-store.ts';
 import {
   claimedOf,
+  countsFrom,
+  countsOf,
   executionOf,
   heldOf,
   isOver,
@@ -402,14 +404,8 @@ class ExecutionTable implements Answering {
     return this.sweep(SWEPT_AT_ONCE);
   }
 
-  stats(): ExecutionStats {
-    const count = (condition: string): number =>
-      Number(this.#get(`SELECT count(*) AS rows FROM executions WHERE ${condition}`)?.['rows']);
-    return {
-      queued: count(`status = 'queued'`),
-      running: count(`status = 'running'`),
-      deadLetters: count(`status IN ('failed', 'unknown') AND rerun_as IS NULL`),
-    };
+  stats(): readonly ExecutionCounts[] {
+    return this.#all(countsFrom('executions')).map(countsOf);
   }
 
   /** Deletes some of those whose time is over. */

@@ -54,7 +54,7 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
     claimCallbacks: async (most) => (isEmpty() ? { due: [] } : ask('claimCallbacks', most)),
     endCallback: (execution, end) => ask('endCallback', execution, end),
     expire: async () => (isEmpty() ? 0 : ask('expire')),
-    stats: async () => (isEmpty() ? { queued: 0, running: 0, deadLetters: 0 } : ask('stats')),
+    stats: async () => (isEmpty() ? [] : ask('stats')),
     async close() {
       await opened?.close();
     },

@@ -4,6 +4,7 @@ import { CallMetrics } from './call-metrics.ts';
 import type { CallTracer, TracedCall } from './call-tracer.ts';
 import { createCallTracer } from './call-tracer.ts';
 import type { BlameReport, HostStats, LineLevel } from '@automate/contract';
+import { ExecutionMetrics } from './execution-metrics.ts';
 import type { MetricFamily } from './metric-family.ts';
 import type { HostObservation } from './host-metrics.ts';
 import { HostMetrics } from './host-metrics.ts';
@@ -59,6 +60,8 @@ export interface Telemetry {
   readonly calls: { start(call: ArrivedCall): RecordedCall };
   /** Opens the span of a call that is passed on to another host; undefined where there is none. It is counted at the other host. */
   passOn(call: ArrivedCall): TracedCall | undefined;
+  /** Counts what becomes of executions. */
+  readonly executions: Omit<ExecutionMetrics, 'families' | 'forget'>;
   /** Counts crashes, checks and webhooks, and drops what was counted for connectors that are removed. */
   listen(events: HostEvents): void;
   /** Sets the function that each scrape asks for the state of the host and its connectors. */
@@ -87,6 +90,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   const tracer = isSent('traces') ? await createCallTracer(target) : undefined;
   const lines = isSent('logs') ? await createLogExport(target) : undefined;
   const calls = new CallMetrics(options.isConnector ?? (() => true));
+  const executions = new ExecutionMetrics();
   const host = new HostMetrics();
   const own = new ProcessMetrics({ usage: options.process, version });
   const statistics = new Statistics({
@@ -98,6 +102,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   });
   const families = (): readonly MetricFamily[] => [
     ...calls.families(),
+    ...executions.families(),
     ...host.families(),
     ...statistics.families(),
     ...own.families(),
@@ -114,6 +119,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
       const state = parent && usableTracestate(tracestate);
       return tracer?.start({ ...call, kind: 'forward', parent, tracestate: state });
     },
+    executions,
     listen(events) {
       events.on('crash', (id, error, packageVersion) => {
         statistics.ledger.noteCrash(id, error, packageVersion);
@@ -125,6 +131,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
       events.on('change', (kind, id) => {
         if (kind !== 'removed') return;
         calls.forget(id);
+        executions.forget(id);
         host.forget(id);
         statistics.ledger.forget(id);
       });

@@ -24,13 +24,15 @@ beforeAll(async () => {
   await service.register({ id: 'bounded', kind: 'logging', circuit: {}, limits: { rate: { requests: 10 } } });
   await service.execute({ id: 'bounded', action: 'log', payload: { message: 'hello', level: 'debug' } });
   await service.execute({ id: 'ending', action: 'end' }).catch(() => undefined);
+  await service.startExecution({ id: 'logging', action: 'none' });
   await service.healthCheck('logging');
   await fetch(`${running.http}/hooks/nobody`, { method: 'POST' });
-  // The event loop is watched from the first scrape on, and workers are looked at now and then.
+  const late = ['nodejs_eventloop_lag_max_seconds', 'automate_worker_loop_lag_seconds', 'automate_executions_queued'];
+  // The event loop is watched from the first scrape on, workers are looked at now and then, and executions are counted for the next scrape.
   do {
     await delay(50);
     scraped = await scrape();
-  } while (!scraped.has('nodejs_eventloop_lag_max_seconds') || !scraped.has('automate_worker_loop_lag_seconds'));
+  } while (!late.every((metric) => scraped.has(metric)));
 });
 
 afterAll(async () => {

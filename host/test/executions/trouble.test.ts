@@ -10,6 +10,7 @@ import { openMasterKeys } from '../../dist/secrets/master-key.js';
 import { sealTexts } from '../../dist/secrets/sealed-texts.js';
 import { openSqliteExecutionStore } from '../../dist/store/sqlite-execution-store.js';
 import { openSqliteOutcomeStore } from '../../dist/store/sqlite-outcome-store.js';
+import { ExecutionMetrics } from '../../dist/telemetry/execution-metrics.js';
 import { PlainAdapter } from '../fixtures/plain-adapter.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
@@ -45,6 +46,7 @@ it('a host that cannot reach a store which others can ends its runs before its c
     store: cutOff,
     outcomes,
     sealer: sealTexts(openMasterKeys({ dataDir }), 'executions'),
+    metrics: new ExecutionMetrics(),
     requireConnector: () => undefined,
     placesOf: () => ({ concurrency: 5, retry: { attempts: 3, backoffMs: 1, maxBackoffMs: 10 }, ttlMs: 60_000 }),
     isIdempotent: async (_id, action) => action === 'put',

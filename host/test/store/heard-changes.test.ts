@@ -10,6 +10,7 @@ import { openMasterKeys } from '../../dist/secrets/master-key.js';
 import { sealTexts } from '../../dist/secrets/sealed-texts.js';
 import { openStores } from '../../dist/store/open-stores.js';
 import type { SharedPart, Stores } from '../../dist/store/stores.js';
+import { ExecutionMetrics } from '../../dist/telemetry/execution-metrics.js';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
 
 /** So that nothing is found out by asking. */
@@ -74,6 +75,7 @@ describeWithPostgres('what another host has changed', (databases) => {
           store: stores.executions,
           outcomes: stores.outcomes,
           sealer,
+          metrics: new ExecutionMetrics(),
           requireConnector: () => undefined,
           placesOf: () => ({ concurrency, retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1 }, ttlMs: HOUR }),
           isIdempotent: async () => true,

@@ -153,6 +153,8 @@ describeWith(prometheus, 'beside a real Prometheus that watches a real host', ()
     const empty = async (): Promise<readonly string[]> => {
       await call('say', { text: 'x' });
       await call('fail', { how: 'upstream' });
+      // What it fails leaves a dead letter.
+      await host?.service.startExecution({ id: 'echo', action: 'fail', payload: { how: 'upstream' } });
       const found = await Promise.all(
         panelled.map(async ([title, expr]) => ((await ask(expr)).length > 0 || TROUBLE.test(title) ? [] : [title])),
       );

@@ -4,6 +4,8 @@ import { CompiledQuery } from 'kysely';
 import type { ExecutionRow } from '../execution-row.ts';
 import {
   claimedOf,
+  countsFrom,
+  countsOf,
   executionOf,
   executionsFull,
   heldOf,
@@ -298,18 +300,7 @@ export function openPostgresExecutionStore(
         kept = await countKept(run);
         return gone;
       }),
-    stats: () =>
-      read(async ({ rows }) => {
-        const [row] = await rows(
-          `SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
-             count(*) FILTER (WHERE status IN ('failed', 'unknown') AND rerun_as IS NULL) AS dead FROM automate.executions`,
-        );
-        return {
-          queued: Number(row?.['queued']),
-          running: Number(row?.['running']),
-          deadLetters: Number(row?.['dead']),
-        };
-      }),
+    stats: () => read(async ({ rows }) => (await rows(countsFrom('automate.executions'))).map(countsOf)),
     async close() {
       await Promise.all([additions.close(), ends.close()]);
       // What it leaves is taken over at once. Where that cannot be written, it is taken over later.
