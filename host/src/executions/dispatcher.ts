@@ -101,6 +101,7 @@ export class Dispatcher {
   #looking: Promise<void> | undefined;
   #again = false;
   #isNew = false;
+  #takesOver = false;
   #closing = false;
   #timer: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
@@ -177,6 +178,7 @@ export class Dispatcher {
     clearTimeout(this.#timer);
     const { store, placesOf, onFault } = this.#options;
     try {
+      if (this.#takesOver) await this.#takeOver();
       const { connectors, nextAt, others } = await store.waiting();
       this.#failed = 0;
       this.#others = others;
@@ -259,16 +261,20 @@ export class Dispatcher {
         await this.#tellProgress();
       }
       this.#renewedAt = startedAt;
-      if (!this.#closing && this.#looking === undefined) {
-        const taken = await store.takeOver([...this.#runs.keys(), ...this.#lapsed.keys()]);
-        for (const execution of taken) this.#lapsed.set(execution.id, this.#resolveLapsed(execution));
-        this.wake();
-      }
+      this.#takesOver = true;
+      this.wake();
     } catch (fault) {
       onFault(fault, 'the claims on executions were renewed');
     } finally {
       clearTimeout(tooLate);
     }
+  }
+
+  /** Part of a look, as none of those may be on its way that this host has just claimed. */
+  async #takeOver(): Promise<void> {
+    this.#takesOver = false;
+    const taken = await this.#options.store.takeOver([...this.#runs.keys(), ...this.#lapsed.keys()]);
+    for (const execution of taken) this.#lapsed.set(execution.id, this.#resolveLapsed(execution));
   }
 
   async #tellProgress(): Promise<void> {
