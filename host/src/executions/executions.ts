@@ -9,15 +9,7 @@ import type {
   Principal,
   StartExecutionRequest,
 } from '@automate/contract';
-import {
-  CancelledError,
-  hasEnded,
-  hasScope,
-  InvalidInputError,
-  LOCAL_PRINCIPAL,
-  NotFoundError,
-  quote,
-} from '@automate/contract';
+import { CancelledError, hasEnded, hasScope, LOCAL_PRINCIPAL, NotFoundError, quote } from '@automate/contract';
 import { Unread } from '../events/unread.ts';
 import type { Execute } from '../execution/pipeline.ts';
 import type { KeptSchedule } from '../store/schedule-store.ts';
@@ -28,8 +20,9 @@ import type { CallbackPolicy } from './callbacks.ts';
 import { Callbacks } from './callbacks.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Sealer } from './execution-texts.ts';
 import { watchExecutionCounts } from './execution-counts.ts';
+import { alreadyEnded, keyReused, notRepeatable } from './execution-refusals.ts';
+import type { Sealer } from './execution-texts.ts';
 import { ExecutionTexts } from './execution-texts.ts';
 import { requirePayloadText } from './payload-text.ts';
 
@@ -261,41 +254,4 @@ export class Executions implements ExecutionOperations {
   #tell(id: string): void {
     for (const watcher of this.#watchers.get(id) ?? []) watcher.push('changed');
   }
-}
-
-function keyReused(
-  { id, key = '', action, connector, createdAt }: StoredExecution,
-  asked: string,
-  differs = 'payload',
-): InvalidInputError {
-  const other = action === asked ? `another ${differs}` : `the action ${quote(action)}`;
-  return new InvalidInputError(
-    `the idempotency key ${quote(key)} was used for ${other} before, by the execution ${id}: a key stands for one call; take a new one`,
-    {
-      problems: [
-        { path: 'idempotency_key', expected: 'a key of its own for every call', received: `one used for ${other}` },
-      ],
-      details: { reason: 'key_reused', execution: id, started_at: new Date(createdAt).toISOString() },
-      connector,
-    },
-  );
-}
-
-function alreadyEnded({ id, status, connector }: StoredExecution): InvalidInputError {
-  return new InvalidInputError(`the execution ${id} has ended already: it is ${status}`, {
-    details: { reason: 'already_ended', status },
-    connector,
-  });
-}
-
-function notRepeatable({ id, status, rerunAs, connector }: StoredExecution): InvalidInputError {
-  if (rerunAs !== undefined)
-    return new InvalidInputError(`the execution ${id} was run again already, as ${rerunAs}: run that one again`, {
-      details: { reason: 'already_rerun', rerun_as: rerunAs },
-      connector,
-    });
-  return new InvalidInputError(
-    `the execution ${id} is ${status}: what failed, was cancelled or is unknown can be run again`,
-    { details: { reason: 'not_repeatable', status }, connector },
-  );
 }
