@@ -30,6 +30,9 @@ const MOST_TRIES = 20;
 /** Longest wait before the schedules are looked at again, in milliseconds: the clock may be set, and another host may set one. */
 const LOOK_MS = 30_000;
 
+/** Wait before one is looked at again that was changed while it was, in milliseconds. */
+const SOON_MS = 100;
+
 export interface SchedulesOptions {
   readonly store: ScheduleStore;
   readonly sealer: Sealer;
@@ -212,7 +215,10 @@ export class Schedules implements ScheduleOperations {
           );
         return Infinity;
       }
-      const payload = sealer.open(placeOf(name), Buffer.from(schedule.payload, 'base64'));
+      const sealed = await store.payload(schedule);
+      // Somebody has set it anew, or removed it, just now.
+      if (sealed === undefined) return store.now() + SOON_MS;
+      const payload = sealer.open(placeOf(name), Buffer.from(sealed, 'base64'));
       if (payload === undefined) throw new Error(`the payload of the schedule "${name}" cannot be read: set it anew`);
       const times = cronTimes(cron, timeZone);
       const now = this.#options.store.now();

@@ -7,8 +7,8 @@ export interface StoredSchedule {
   readonly principal: string;
   /** Its scopes at that time. */
   readonly scopes: readonly string[];
-  /** Sealed, in base64. */
-  readonly payload: string;
+  /** Sealed, in base64. Given when it is set; of one that is read only where it was kept before payloads stood apart. */
+  readonly payload?: string;
   readonly cron: string;
   /** IANA name. */
   readonly timeZone: string;
@@ -38,11 +38,13 @@ export type KeptSchedule = StoredSchedule & ScheduleState;
 export interface ScheduleStore {
   /** Milliseconds since 1970, by the clock that the hosts share which share it. */
   now(): number;
-  /** All of them, by name. Rows that cannot be read are left out. */
+  /** All of them, by name, without what may be large: their payloads. Rows that cannot be read are left out. */
   load(): Promise<readonly KeptSchedule[]>;
+  /** The sealed payload of one, in base64; undefined where it is not as it was read any more. */
+  payload(schedule: KeptSchedule): Promise<string | undefined>;
   /**
-   * Puts a schedule in the place of one that was read before, or adds it where `before` is undefined. False, and nothing is changed, where
-   * that one is not as it was read any more.
+   * Puts a schedule in the place of one that was read before, or adds it where `before` is undefined. One without a payload keeps what
+   * stands there. False, and nothing is changed, where that one is not as it was read any more.
    */
   put(schedule: KeptSchedule, before: KeptSchedule | undefined): Promise<boolean>;
   /** Goes on from when it was due; false where another host has done so, or it was set anew. */
@@ -52,10 +54,15 @@ export interface ScheduleStore {
   close(): Promise<void>;
 }
 
-/** What is kept of a schedule as JSON text, beside how far it has come. */
+/** The JSON text of a schedule as it was read, beside how far it has come. */
 export function textOfSchedule(schedule: KeptSchedule): string {
   const { nextAt: _next, lastAt: _last, lastExecution: _execution, ...set } = schedule;
   return JSON.stringify(set);
+}
+
+/** What is kept of a schedule as JSON text, beside how far it has come and its payload. */
+export function textToKeep({ payload: _payload, ...schedule }: KeptSchedule): string {
+  return textOfSchedule(schedule);
 }
 
 /** The way back; undefined for what somebody else has changed. */

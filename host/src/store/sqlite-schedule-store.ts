@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { attempt } from './attempt.ts';
 import { openDatabase } from './open-database.ts';
 import type { KeptSchedule, ScheduleStore } from './schedule-store.ts';
-import { scheduleOf, textOfSchedule } from './schedule-store.ts';
+import { scheduleOf, textOfSchedule, textToKeep } from './schedule-store.ts';
 
 export const SCHEDULE_TABLES: readonly string[] = [
   `CREATE TABLE schedules (
@@ -13,6 +13,8 @@ export const SCHEDULE_TABLES: readonly string[] = [
      last_at INTEGER,
      last_execution TEXT
    ) STRICT`,
+  // Last, as it may be large: to reach what stands behind it SQLite would read all of it.
+  'ALTER TABLE schedules ADD COLUMN payload TEXT',
 ];
 
 /** Schedules in `schedules.db` of a data directory, with mode 0600. The file is made with the first of them. */
@@ -24,6 +26,8 @@ export function openSqliteScheduleStore(directory: string): ScheduleStore {
   return {
     now: () => Date.now(),
     load: async () => (isEmpty() ? [] : attempt('the schedules cannot be read', file, () => table().load())),
+    payload: (schedule) =>
+      attempt(`the payload of the schedule "${schedule.name}" cannot be read`, file, () => table().payloadOf(schedule)),
     put: (schedule, before) =>
       attempt(`the schedule "${schedule.name}" cannot be stored`, file, () => table().put(schedule, before)),
     advance: (name, from, { nextAt, lastAt, lastExecution }) =>
@@ -52,15 +56,20 @@ function openTable(file: string) {
   database.exec('PRAGMA busy_timeout = 0');
   const all = database.prepare('SELECT schedule, next_at, last_at, last_execution FROM schedules ORDER BY name');
   const insert = database.prepare(
-    `INSERT INTO schedules (schedule, next_at, last_at, last_execution, name) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO schedules (schedule, next_at, last_at, last_execution, payload, name) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO NOTHING`,
   );
   const replace = database.prepare(
-    `UPDATE schedules SET schedule = ?, next_at = ?, last_at = ?, last_execution = ?
+    `UPDATE schedules SET schedule = ?, next_at = ?, last_at = ?, last_execution = ?, payload = coalesce(?, payload)
      WHERE name = ? AND schedule = ? AND next_at = ?`,
   );
+  const payload = database.prepare('SELECT payload FROM schedules WHERE name = ? AND schedule = ?');
   return {
     database,
+    payloadOf(schedule: KeptSchedule): string | undefined {
+      const found = payload.get(schedule.name, textOfSchedule(schedule))?.['payload'];
+      return typeof found === 'string' ? found : schedule.payload;
+    },
     advance: database.prepare(
       'UPDATE schedules SET next_at = ?, last_at = ?, last_execution = ? WHERE name = ? AND next_at = ?',
     ),
@@ -71,8 +80,8 @@ function openTable(file: string) {
         return scheduleOf(String(row['schedule']), state) ?? [];
       }),
     put(schedule: KeptSchedule, before: KeptSchedule | undefined): boolean {
-      const { name, nextAt, lastAt = null, lastExecution = null } = schedule;
-      const values = [textOfSchedule(schedule), nextAt, lastAt, lastExecution, name] as const;
+      const { name, nextAt, lastAt = null, lastExecution = null, payload: sealed = null } = schedule;
+      const values = [textToKeep(schedule), nextAt, lastAt, lastExecution, sealed, name] as const;
       const { changes } =
         before === undefined ? insert.run(...values) : replace.run(...values, textOfSchedule(before), before.nextAt);
       return changes > 0;

@@ -41,10 +41,11 @@ const set = (more: object = {}, options: object = {}) =>
 const nightly = async () => (await host.service.listSchedules()).find(({ name }) => name === 'nightly');
 
 /** Has the schedule be due at this moment, as if it had been set long ago, under a host that starts then. */
-async function startWhereDue(dueAt: number): Promise<void> {
+async function startWhereDue(dueAt: number, change = ''): Promise<void> {
   await host.host.close();
   const database = new DatabaseSync(join(host.sandbox.root, '.automate', 'schedules.db'));
   database.prepare('UPDATE schedules SET next_at = ?').run(dueAt);
+  database.exec(change);
   database.close();
   host = await host.restart();
 }
@@ -96,6 +97,27 @@ describe('a schedule', () => {
     );
     expect(execution).toMatchObject({ schedule: 'nightly', principal: 'local', connector: 'orders' });
     expect(remote.asked.map(({ payload }) => payload)).toEqual([{ order: 'o' }]);
+  });
+
+  it('is looked at without its payload, which may be large, and which it keeps over changes of all else', async () => {
+    const order = 'o'.repeat(3_000_000);
+    await set({ payload: { order } });
+    await host.service.pauseSchedule('nightly');
+    await host.service.resumeSchedule('nightly');
+    const database = new DatabaseSync(join(host.sandbox.root, '.automate', 'schedules.db'), { readOnly: true });
+    expect(database.prepare('SELECT length(schedule) < 2000 AS small FROM schedules').all()).toEqual([{ small: 1 }]);
+    database.close();
+    await startWhereDue(Date.now() - MINUTE);
+    await eventually(() => remote.asked.length === 1);
+    expect(remote.asked[0]?.payload).toEqual({ order });
+    // As hosts kept it before.
+    await set({ name: 'old', payload: { order } });
+    const inOne = "UPDATE schedules SET schedule = json_set(schedule, '$.payload', payload), payload = NULL";
+    await startWhereDue(Date.now() - MINUTE, inOne);
+    await eventually(() => remote.asked.length === 2);
+    await host.service.pauseSchedule('old');
+    expect(await host.service.resumeSchedule('old')).toMatchObject({ name: 'old' });
+    expect(remote.asked.every(({ payload }) => payload['order'] === order)).toBe(true);
   });
 
   it('starts the last of the times that passed while no host ran, once', async () => {

@@ -183,4 +183,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   `ALTER TABLE automate.hosts ADD COLUMN load double precision NOT NULL DEFAULT 0, ADD COLUMN memory_limit bigint NOT NULL DEFAULT 0,
      ADD COLUMN memory_free bigint NOT NULL DEFAULT 0, ADD COLUMN is_leaving boolean NOT NULL DEFAULT false;
    ALTER TABLE automate.placements ADD COLUMN moved_at timestamptz`,
+  'ALTER TABLE automate.schedules ADD COLUMN payload text',
 ];
