@@ -25,7 +25,9 @@ export function createCallbackPolicy({ network, secrets, config }: CallbackPolic
         throw refused('callbacks_off', 'no callback', `this host makes none: its operator would write ${REMEDY}`);
       const url = new URL(text);
       if (callbacks.some((rule) => coversCallback(rule, url))) return;
-      const listed = callbacks.map((rule) => `"${rule}"`).join(', ');
+      // What follows a host may be a secret, as in URLs of chats.
+      const hosts = new Set(callbacks.map((rule) => rule.replace(/^(https?:\/\/[^/]*)\/.+$/i, '$1/…')));
+      const listed = [...hosts].map((rule) => `"${rule}"`).join(', ');
       const why = `its operator has allowed ${listed} in executions.callbacks`;
       throw refused('callback_not_allowed', `a URL that executions.callbacks allows`, why);
     },

@@ -52,6 +52,8 @@ export interface ConnectorPlaces {
   readonly retry: RetryConfig;
   /** How long executions are kept after their end, in milliseconds. */
   readonly ttlMs: number;
+  /** True of a connector that this host does not know: what it would say is not known either. */
+  readonly isUnknown?: boolean;
 }
 
 export interface DispatcherOptions {
@@ -108,6 +110,8 @@ export class Dispatcher {
   #beating: Promise<void> | undefined;
   #renewedAt = performance.now();
   #sweptAt = -Infinity;
+  /** How long those of each connector are kept, as the store has heard. */
+  #ttls: ReadonlyMap<string, number> = new Map();
   #others = false;
   /** Looks in a row that failed. */
   #failed = 0;
@@ -198,6 +202,7 @@ export class Dispatcher {
       if (nextAt !== undefined) this.#lookIn(Math.min(Math.max(0, nextAt - store.now()), LONGEST_WAIT_MS));
       if (performance.now() - this.#sweptAt > SWEEP_MS) {
         this.#sweptAt = performance.now();
+        await this.#shorten();
         await store.expire();
       }
     } catch (fault) {
@@ -216,6 +221,16 @@ export class Dispatcher {
     return Object.fromEntries(
       limits.map(([connector]) => [connector, Math.max(0, Math.ceil((free - (own.get(connector) ?? 0)) / 2))]),
     );
+  }
+
+  /** Those that have ended go by what is said now of how long they are kept, where that is less than it was then. */
+  async #shorten(): Promise<void> {
+    const { store, placesOf } = this.#options;
+    const places = (await store.connectors()).map((id) => [id, placesOf(id)] as const);
+    const ttls = places.flatMap(([id, { ttlMs, isUnknown }]) => (isUnknown === true ? [] : [[id, ttlMs] as const]));
+    const changed = ttls.filter(([id, ttlMs]) => this.#ttls.get(id) !== ttlMs);
+    if (changed.length > 0) await store.shorten(Object.fromEntries(changed));
+    this.#ttls = new Map(ttls);
   }
 
   #lookIn(ms: number): void {

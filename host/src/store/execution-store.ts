@@ -182,6 +182,10 @@ export interface ExecutionStore {
     execution: Pick<StoredExecution, 'id' | 'callbackTries'>,
     end: Exclude<CallbackState, 'pending'> | { readonly afterMs: number },
   ): Promise<boolean>;
+  /** Connectors of which any are kept. */
+  connectors(): Promise<readonly string[]>;
+  /** Has those of some connectors that have ended be kept for so many milliseconds after that at most. */
+  shorten(ttlsMs: Readonly<Record<string, number>>): Promise<void>;
   /** Forgets those whose time is over, and whose end is not to be told any more. Gives how many. */
   expire(): Promise<number>;
   /** Of each connector of which something waits, runs, or is a dead letter. What it takes grows with how many those are. */

@@ -400,6 +400,21 @@ class ExecutionTable implements Answering {
     );
   }
 
+  connectors(): readonly string[] {
+    return this.#all('SELECT DISTINCT connector FROM executions INDEXED BY executions_by_connector').map((row) =>
+      String(row['connector']),
+    );
+  }
+
+  shorten(ttlsMs: Readonly<Record<string, number>>): void {
+    for (const [connector, ttlMs] of Object.entries(ttlsMs))
+      this.#run('UPDATE executions SET expires_at = ended_at + ? WHERE connector = ? AND expires_at > ended_at + ?', [
+        ttlMs,
+        connector,
+        ttlMs,
+      ]);
+  }
+
   expire(): number {
     return this.sweep(SWEPT_AT_ONCE);
   }

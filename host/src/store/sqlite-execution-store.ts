@@ -51,6 +51,8 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
     finish: (claim, end) => ask('finish', claim, end),
     requeue: (claim, again) => ask('requeue', claim, again),
     cancel: async (id, end) => (isEmpty() ? undefined : ask('cancel', id, end)),
+    connectors: async () => (isEmpty() ? [] : ask('connectors')),
+    shorten: async (ttlsMs) => (isEmpty() ? undefined : ask('shorten', ttlsMs)),
     claimCallbacks: async (most) => (isEmpty() ? { due: [] } : ask('claimCallbacks', most)),
     endCallback: (execution, end) => ask('endCallback', execution, end),
     expire: async () => (isEmpty() ? 0 : ask('expire')),

@@ -288,6 +288,17 @@ describe('an execution', () => {
     expect(replayed).not.toHaveProperty('result');
   });
 
+  it('is forgotten sooner where less is said of how long they are kept', async () => {
+    const { id } = await start('narrow', 'put', 'x');
+    await ended(id);
+    await host.writeConfig(YAML(remote.port).replace('queue: 0', 'queue: 0, execution_ttl: 1ms'));
+    host = await host.restart();
+    await eventually(async () => (await host.service.listExecutions({ connector: 'narrow' })).executions.length === 0);
+    expect((await host.service.listExecutions({ connector: 'orders' })).executions).not.toEqual([]);
+    await host.writeConfig(YAML(remote.port));
+    host = await host.restart();
+  });
+
   it('is forgotten when its time is over', async () => {
     const { id } = await start('forgetful', 'place', 'x');
     await eventually(

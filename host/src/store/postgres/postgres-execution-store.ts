@@ -290,6 +290,18 @@ export function openPostgresExecutionStore(
         ...[state, at, id, callbackTries],
       );
     },
+    connectors: () =>
+      read(async ({ rows }) =>
+        (await rows('SELECT DISTINCT connector FROM automate.executions')).map(({ connector }) => String(connector)),
+      ),
+    shorten: (ttlsMs) =>
+      write(async ({ count }) => {
+        await count(
+          `UPDATE automate.executions e SET expires_at = e.ended_at + t.ttl FROM unnest($1::text[], $2::bigint[]) AS t (connector, ttl)
+           WHERE e.connector = t.connector AND e.expires_at > e.ended_at + t.ttl`,
+          ...[Object.keys(ttlsMs), Object.values(ttlsMs)],
+        );
+      }),
     expire: () =>
       write(async (run) => {
         const gone = await run.count(

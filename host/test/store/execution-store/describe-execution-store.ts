@@ -292,6 +292,17 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(ids(await store.list({ limit: 9 }))).toEqual(all.slice(0, 5));
       await store.expire();
       expect(await store.expire()).toBe(0);
+      const [other, kept] = [await add({ connector: 'e' }), await claimOne()];
+      await store.finish(kept, end('failed'));
+      expect(await store.connectors()).toEqual(expect.arrayContaining(['c', 'd', 'e']));
+      await store.shorten({ c: HOUR / 2, d: 1 });
+      const { endedAt = 0, expiresAt = 0 } = (await store.find(kept.id)) ?? {};
+      expect(expiresAt - endedAt).toBe(HOUR / 2);
+      await store.shorten({ c: HOUR });
+      expect(await store.find(kept.id)).toMatchObject({ expiresAt });
+      await store.shorten({ c: 1, e: 1 });
+      await eventually(async () => (await store.find(kept.id)) === undefined);
+      expect(await store.find(other.id)).toMatchObject({ status: 'queued' });
     });
 
     it('pass to another host when theirs is killed', async () => {
