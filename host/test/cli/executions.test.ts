@@ -181,6 +181,7 @@ describe('executions on the command line', () => {
   it.each([
     [['--wait'], /--wait is for executions: give --async beside it/],
     [['--priority', '3'], /--priority is for executions/],
+    [['--async', '--run-at', '2027-02-29T00:00:00Z'], /--run-at: expected a time such as 5m/],
     [['--async', '--run-at', 'tomorrow'], /--run-at: expected a time such as 5m/],
     [['--async', '--run-timeout', 'long'], /--run-timeout: expected a duration/],
   ])('refuses %j as wrong usage', async (options, words) => {

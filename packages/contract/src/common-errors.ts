@@ -417,8 +417,8 @@ export function isMoment(text: string): boolean {
   );
 }
 
-/** Whether there is such a day: one that a month does not have would be taken for one of the next. */
-function isDay(text: string): boolean {
+/** Whether there is such a day, `YYYY-MM-DD`: one that a month does not have would be taken for one of the next. */
+export function isDay(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }

@@ -3,6 +3,7 @@ export {
   cancelledByCaller,
   configRefused,
   configTooLarge,
+  isDay,
   openFound,
   payloadTooLarge,
   profileRefused,
