@@ -1,5 +1,5 @@
 import type { CallOptions, ConnectorService, Execution, StartExecutionRequest } from '@automate/contract';
-import { hasEnded, InvalidInputError, quote } from '@automate/contract';
+import { hasEnded, InvalidInputError, LONGEST_TIMER_MS, quote } from '@automate/contract';
 import { API_PREFIX, executeResultText, executionView } from '@automate/contract/http';
 import { answerOfExecution, timeoutRefused } from '@automate/contract/service';
 import { parseDuration } from '@automate/contract/schemas';
@@ -80,7 +80,7 @@ async function waitForEnd(
   { waitMs, ...options }: CallOptions & { readonly waitMs: number },
 ): Promise<Execution> {
   const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), waitMs);
+  const timer = setTimeout(() => over.abort(), Math.min(waitMs, LONGEST_TIMER_MS));
   const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
   let now = started;
   try {

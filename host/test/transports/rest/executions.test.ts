@@ -82,6 +82,11 @@ describe('Prefer: respond-async', () => {
     await eventually(async () => (await statusOf('1')) === 'failed');
   });
 
+  it('waits for the end however long the caller would', async () => {
+    const answer = await start('wait', 'respond-async, wait=99999999999', { ms: 300 });
+    expect([answer.status, await statusOf('1')]).toEqual([200, 'succeeded']);
+  });
+
   it('leaves an execution alone whose caller goes away while it waits', async () => {
     const caller = new AbortController();
     const left = start('wait', 'respond-async, wait=60', { ms: 200 }, { signal: caller.signal }).catch(() => 'left');
