@@ -145,7 +145,16 @@ export const KEPT_TABLES: readonly KeptTable[] = [
     name: 'schedules',
     file: 'schedules.db',
     key: ['name'],
-    columns: { name: 'text', schedule: 'text', next_at: 'number', last_at: 'number', last_execution: 'text' },
+    columns: {
+      name: 'text',
+      schedule: 'text',
+      next_at: 'number',
+      last_at: 'number',
+      last_execution: 'text',
+      payload: 'text',
+    },
+    // As above.
+    page: 20,
   },
   {
     name: 'health_findings',
