@@ -86,7 +86,7 @@ export class Peers {
       key,
       service,
       principalOf: (name, scopes) => {
-        const known = `${name}\n${scopes.join('\n')}`;
+        const known = JSON.stringify([name, scopes]);
         let caller = callers.get(known);
         if (caller === undefined) {
           if (callers.size >= MOST_CALLERS) callers.clear();
