@@ -738,11 +738,15 @@ async function openHost(
     stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });
     listeners.setServing(true);
   }
-  // First of all: no door takes what would only be given up.
+  const readiness = { name: 'readiness', close: () => listeners?.setServing(false) };
+  if (cluster === undefined) stack.push(readiness);
+  // First of all, and at once: no door takes what would only be given up.
   stack.push({ name: 'admission', close: () => port.drain() });
-  // Even before that, as calls that come meanwhile are passed on to those who take what this host holds.
-  stack.push({ name: 'what it holds', close: () => cluster?.cluster.leave() });
-  stack.push({ name: 'readiness', close: () => listeners?.setServing(false) });
+  if (cluster !== undefined) {
+    // Even before that, as calls that come meanwhile are passed on to those who take what this host holds.
+    stack.push({ name: 'what it holds', close: () => cluster.cluster.leave() });
+    stack.push(readiness);
+  }
   const addresses =
     listeners === undefined
       ? undefined

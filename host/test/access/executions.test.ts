@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => served[Symbol.asyncDispose]());
 
-const LATER = { action: 'a', runAt: '2999-01-01' } as const;
+const LATER = { action: 'a', runAt: '2999-01-01T00:00:00Z' } as const;
 const first = (events: AsyncIterable<Execution>): Promise<unknown> => events[Symbol.asyncIterator]().next();
 
 /** All that can be asked of one execution. */

@@ -31,7 +31,7 @@ function watch(id: string, signal?: AbortSignal) {
   return { told, over };
 }
 
-const LATER = { id: 'echo', action: 'echo', runAt: '2999-01-01' } as const;
+const LATER = { id: 'echo', action: 'echo', runAt: '2999-01-01T00:00:00Z' } as const;
 
 describe('a watch of an execution', () => {
   it('survives that its service goes away and comes back, and tells nothing twice', async () => {

@@ -220,7 +220,7 @@ describe('every answer is as the document says', () => {
     ['cancelExecution', 'POST /api/v1/executions/2/cancel', {}, 400],
     ['rerunExecution', 'POST /api/v1/executions/2/rerun', {}, 202],
     ['rerunExecution', 'POST /api/v1/executions/2/rerun', {}, 400],
-    ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?run_at=2999-01-01', respondAsync, 202],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?run_at=2999-01-01T00:00:00Z', respondAsync, 202],
     ['cancelExecution', 'POST /api/v1/executions/4/cancel', {}, 200],
     ['setSchedule', 'PUT /api/v1/schedules/s', json(schedule), 200],
     ['setSchedule', 'PUT /api/v1/schedules/s', json({ ...schedule, run_timeout: '1m', payload: { a: 1 } }), 200],
