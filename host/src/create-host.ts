@@ -546,6 +546,8 @@ async function openHost(
     outcomes,
     startExecution: (...args) => executions.startExecution(...args),
     publish: (id, delivery, size) => hub.publish({ kind: 'webhook', id, delivery }, size),
+    tellHosts: cluster?.tellWebhook,
+    isHost: (call) => cluster?.peers.hasPassedOn(call) === true,
     scrub: (text) => secrets.filter.scrubText(text),
     onEnd: (news) => events.emit('webhook', news),
   });

@@ -1,5 +1,5 @@
 import type { PlacementStore } from '../store/placement-store.ts';
-import type { ConnectorService, HostInfo } from '@automate/contract';
+import type { ConnectorService, HostInfo, Principal, WebhookDelivery } from '@automate/contract';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { advertisedAddress } from './advertised-address.ts';
 import { Cluster } from './cluster.ts';
@@ -8,6 +8,7 @@ import { createPeerCredentials } from './peer-credentials.ts';
 import { listHosts } from './list-hosts.ts';
 import { passOn } from './pass-on.ts';
 import { Peers } from './peers.ts';
+import { tellWebhook } from './tell-webhook.ts';
 import type { HealthElsewhere } from './told-health.ts';
 
 /** How long keys are remembered, in milliseconds: to read their files costs more than to sign. */
@@ -36,6 +37,8 @@ export interface OpenCluster {
   join(settings: Parameters<typeof advertisedAddress>[0], listening: string): Promise<void>;
   /** The service in which what concerns one connector goes to the host that holds it. */
   passOn(service: ConnectorService): ConnectorService;
+  /** Tells those who watch at the other hosts of a webhook that was delivered here. */
+  tellWebhook(connector: string, delivery: WebhookDelivery, caller: Principal): void;
   /** Whether this host may run the connector and take calls of it now. */
   mayRun(connector: string): boolean;
   /** Whether it may send calls to it that it has taken. */
@@ -90,6 +93,7 @@ export function openCluster({
     peers,
     join: (settings, listening) => cluster.join(advertisedAddress(settings, listening)),
     passOn: (service) => passOn(service, { cluster, peers, isPlaced, trace }),
+    tellWebhook: (connector, told, principal) => tellWebhook({ cluster, peers }, connector, { told, principal }),
     mayRun,
     maySend: (connector) => !isPlaced(connector) || cluster.holds(connector),
     async turn(connector) {

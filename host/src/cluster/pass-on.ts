@@ -229,7 +229,7 @@ export function passOn(
     restart: route1((at) => (id, options) => at.restart(id, options)),
     // Made again where its host was lost: what it had delivered is not delivered twice.
     receiveWebhook: (id, request, options = {}) =>
-      isPlaced(id)
+      request?.told === undefined && isPlaced(id)
         ? route(
             id,
             options,

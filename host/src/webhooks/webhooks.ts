@@ -40,6 +40,10 @@ export interface WebhooksOptions {
   ): Promise<Execution>;
   /** Tells those who watch. `size`: its characters. */
   publish(id: string, delivery: WebhookDelivery, size: number): void;
+  /** Tells those who watch at other hosts of the same store. */
+  tellHosts?: ((id: string, delivery: WebhookDelivery, caller: Principal) => void) | undefined;
+  /** Whether another of these hosts calls. */
+  isHost?: ((options: CallOptions) => boolean) | undefined;
   /** JSON text without known secrets. */
   scrub(text: string): string;
   /** Hears what became of each. */
@@ -57,6 +61,11 @@ export class Webhooks implements WebhookOperations {
   }
 
   async receiveWebhook(id: string, request: WebhookRequest, options: CallOptions = {}): Promise<WebhookReceipt> {
+    const { told } = request;
+    if (told !== undefined && this.#options.isHost?.(options) === true) {
+      this.#options.publish(id, told, JSON.stringify(told).length);
+      return { outcome: 'accepted' };
+    }
     const { door = 'local' } = options;
     const about = { connector: this.#options.find(id) === undefined ? undefined : id, door };
     try {
@@ -107,7 +116,7 @@ export class Webhooks implements WebhookOperations {
     genuine: Genuine,
     options: CallOptions,
   ): Promise<Received> {
-    const { outcomes, publish, scrub } = this.#options;
+    const { outcomes, publish, tellHosts, scrub } = this.#options;
     const { action } = config.webhook ?? {};
     const delivery = hash('sha256', genuine.id === undefined ? body : `id ${genuine.id}`);
     const principal = principalOf(connector);
@@ -123,7 +132,9 @@ export class Webhooks implements WebhookOperations {
       const { encoding, body: told } = read;
       const event = { id: delivery, receivedAt: new Date().toISOString(), headers: shown, encoding, body: told };
       const text = scrub(JSON.stringify(event));
-      publish(connector, JSON.parse(text) as WebhookDelivery, text.length);
+      const watched = JSON.parse(text) as WebhookDelivery;
+      publish(connector, watched, text.length);
+      tellHosts?.(connector, watched, principal);
       const expiresAt = Date.now() + config.limits.idempotencyTtlMs;
       await outcomes.end(place, { status: 'succeeded', attempts: 1, text: 'null', expiresAt });
       return { outcome: 'accepted', delivery, action, ...(execution === undefined ? {} : { execution }) };

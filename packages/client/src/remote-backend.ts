@@ -71,6 +71,7 @@ import {
   millisToInt64,
   outcomeFromMessage,
   receiptFromMessage,
+  webhookToMessage,
   pluginsFromMessage,
   profileFromMessage,
   progressFromMessage,
@@ -482,10 +483,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return read((problems) => hostStatusFromMessage(message, problems));
     },
     receiveWebhook: async (id, given, options) => {
-      const request = (): MessageInitShape<typeof METHODS.receiveWebhook.input> => {
-        const { headers, body } = requireWebhook(given);
-        return { id: requireId(id), headers: { ...headers }, body };
-      };
+      const request = () => webhookToMessage(requireId(id), requireWebhook(given));
       const message = await call(METHODS.receiveWebhook, request, options);
       return read((problems) => receiptFromMessage(message, problems));
     },

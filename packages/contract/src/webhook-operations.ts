@@ -10,6 +10,8 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Exactly as it came: it is what was signed. At most `MAX_WEBHOOK_BYTES`. */
   readonly body: Uint8Array;
+  /** Between hosts that share a store: it was delivered at another one, and is told to those who watch here. Anybody else's counts for nothing. */
+  readonly told?: WebhookDelivery;
 }
 
 /** What its sender is answered. */

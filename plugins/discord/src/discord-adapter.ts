@@ -1,5 +1,12 @@
 import { AuthFailedError, ConnectorAdapter } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext, HttpClient, WebhookHeaders } from '@automate/sdk';
+import type {
+  AdapterHealth,
+  CallContext,
+  ConnectorContext,
+  HttpClient,
+  WebhookHeaders,
+  WebhookVerdict,
+} from '@automate/sdk';
 import { z } from 'zod';
 import { call } from './actions/call.ts';
 import { createThread } from './actions/create-thread.ts';
@@ -22,6 +29,7 @@ import { sendMessage } from './actions/send-message.ts';
 import { configSchema } from './config.ts';
 import type { DiscordSettings } from './config.ts';
 import { DiscordClient } from './discord-client.ts';
+import { judgeInteraction } from './judge-interaction.ts';
 import { verifyInteraction } from './verify-interaction.ts';
 
 const self = z.object({ username: z.string() });
@@ -83,10 +91,11 @@ export default class DiscordAdapter extends ConnectorAdapter {
     return { status: 'healthy', message: await this.#introduce(context.http) };
   }
 
-  /** Whether Discord sent the interaction: signed with the application's key, and not older than five minutes. */
-  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean {
+  /** Whether Discord sent the interaction: signed with the application's key, and not older than five minutes; and what it is answered. */
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): WebhookVerdict {
     const { public_key: publicKey } = this.#settings;
-    return publicKey !== undefined && verifyInteraction({ headers, rawBody, publicKey });
+    if (publicKey === undefined || !verifyInteraction({ headers, rawBody, publicKey })) return { genuine: false };
+    return judgeInteraction(rawBody);
   }
 
   async #introduce(http: HttpClient): Promise<string> {

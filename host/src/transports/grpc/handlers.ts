@@ -50,6 +50,7 @@ import {
   statsToMessage,
   testToMessage,
   tokenToMessage,
+  webhookFromMessage,
   typeFromNumber,
 } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
@@ -232,8 +233,8 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     applyConfig: on(methods.applyConfig, async (request, options) =>
       configPlanToMessage(await service.applyConfig(configTextFromMessage(request), options)),
     ),
-    receiveWebhook: on(methods.receiveWebhook, ({ id, headers, body }, options) =>
-      service.receiveWebhook(id, { headers, body }, options),
+    receiveWebhook: on(methods.receiveWebhook, (request, options) =>
+      service.receiveWebhook(request.id, webhookFromMessage(request), options),
     ),
     exportConfig: on(methods.exportConfig, async (_request, options) => {
       const { yaml, connectors, profiles } = await service.exportConfig(options);

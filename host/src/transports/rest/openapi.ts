@@ -64,7 +64,9 @@ export interface OpenApiDocument {
 export interface OpenApiOperation {
   operationId?: string;
   summary?: string;
-  parameters?: readonly { readonly in: string }[];
+  tags?: readonly string[];
+  security?: readonly object[];
+  parameters?: readonly { readonly in: string; readonly [key: string]: unknown }[];
   requestBody?: { required?: boolean; content: OpenApiContent };
   responses: Record<string, OpenApiResponse>;
 }
@@ -88,8 +90,34 @@ function documentText(app: FastifyInstance): string {
         requestBody.required = false;
     }
   }
+  document.paths['/hooks/{connector}'] = { post: hookOperation(document) };
   dropUnused(document);
   return JSON.stringify(document);
+}
+
+/** The route of webhooks is none of the port's: it is at the root, asks for no token, and answers as adapters say. */
+function hookOperation({ paths }: OpenApiDocument): OpenApiOperation {
+  const [problem] = Object.values(paths).flatMap((operations) =>
+    Object.values(operations).flatMap(({ responses }) => responses['default'] ?? []),
+  );
+  const refused = (description: string) => ({ ...problem, description });
+  return {
+    operationId: 'receiveWebhook',
+    summary: 'Takes a webhook, which its connector tells to be genuine by how it is signed, and delivers it once',
+    tags: ['connectors'],
+    security: [],
+    parameters: [{ name: 'connector', in: 'path', required: true, schema: { type: 'string' } }],
+    requestBody: { required: true, content: { '*/*': { schema: {} } } },
+    responses: {
+      202: { description: 'It was delivered, now or before' },
+      '2XX': { description: "The same, as the connector's adapter wants it answered" },
+      401: refused('It is not genuine, or nothing here takes it'),
+      413: refused('It has more than 1 MiB'),
+      429: refused('Too many come at a time: send it again'),
+      503: refused('It cannot be taken now: send it again'),
+      default: refused('An error, by its code'),
+    },
+  };
 }
 
 /** Each schema is generated both for requests and for answers, though most are used for one of them only. */

@@ -60,15 +60,16 @@ describe('the OpenAPI document', () => {
         .map(({ path, method }) => `${method.toUpperCase()} ${path}`)
         .toSorted(),
     ).toEqual(
-      Object.values(HTTP_ROUTES)
-        .map(({ method, path }) => `${method} /api/v1${path}`)
-        .toSorted(),
+      [
+        ...Object.values(HTTP_ROUTES).map(({ method, path }) => `${method} /api/v1${path}`),
+        'POST /hooks/{connector}',
+      ].toSorted(),
     );
     expect(
       operations()
         .map(({ operation }) => operation.operationId)
         .toSorted(),
-    ).toEqual(Object.keys(HTTP_ROUTES).toSorted());
+    ).toEqual([...Object.keys(HTTP_ROUTES), 'receiveWebhook'].toSorted());
   });
 
   it('declares every parameter of every path, and describes every operation', () => {
@@ -114,6 +115,7 @@ describe('the OpenAPI document', () => {
       ['planConfig', true, ['application/json']],
       ['applyConfig', true, ['application/json']],
       ['setSchedule', true, ['application/json']],
+      ['receiveWebhook', true, ['*/*']],
     ]);
   });
 

@@ -63,7 +63,7 @@ export {
 } from './messages/schedules.ts';
 export { secretFromMessage, secretToMessage } from './messages/secrets.ts';
 export { createTokenFromMessage, createTokenToMessage, tokenFromMessage, tokenToMessage } from './messages/tokens.ts';
-export { receiptFromMessage } from './messages/webhooks.ts';
+export { receiptFromMessage, webhookFromMessage, webhookToMessage } from './messages/webhooks.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
 export type { Problems } from './messages/words.ts';
 export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME } from './service-definition.ts';

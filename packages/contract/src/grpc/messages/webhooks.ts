@@ -1,9 +1,21 @@
 import { create } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { WebhookSchema } from '../../gen/connectors/connectors_pb.ts';
-import type { ReceiveWebhookResponse, Webhook } from '../../gen/connectors/connectors_pb.ts';
+import type {
+  ReceiveWebhookRequest,
+  ReceiveWebhookRequestSchema,
+  ReceiveWebhookResponse,
+  Webhook,
+} from '../../gen/connectors/connectors_pb.ts';
 import type { JsonValue } from '../../json.ts';
 import { WEBHOOK_ENCODINGS, WEBHOOK_OUTCOMES } from '../../webhook-operations.ts';
-import type { WebhookDelivery, WebhookEncoding, WebhookOutcome, WebhookReceipt } from '../../webhook-operations.ts';
+import type {
+  WebhookDelivery,
+  WebhookEncoding,
+  WebhookOutcome,
+  WebhookReceipt,
+  WebhookRequest,
+} from '../../webhook-operations.ts';
 import { readWord } from './words.ts';
 import type { Problems } from './words.ts';
 
@@ -25,6 +37,17 @@ export function receiptFromMessage(message: ReceiveWebhookResponse, problems: Pr
   };
 }
 
+export function webhookToMessage(
+  id: string,
+  { headers, body, told }: WebhookRequest,
+): MessageInitShape<typeof ReceiveWebhookRequestSchema> {
+  return { id, headers: { ...headers }, body, ...(told === undefined ? {} : { told: deliveryToMessage(id, told) }) };
+}
+
+export function webhookFromMessage({ headers, body, told }: ReceiveWebhookRequest): WebhookRequest {
+  return { headers, body, ...(told === undefined ? {} : { told: deliveryFromMessage(told, []) }) };
+}
+
 export function deliveryToMessage(connector: string, delivery: WebhookDelivery): Webhook {
   const { encoding, body } = delivery;
   return create(WebhookSchema, {
@@ -43,6 +66,15 @@ export function deliveryFromMessage(message: Webhook, problems: Problems): Webho
     receivedAt,
     headers: { ...headers },
     encoding,
-    body: encoding === 'json' ? (JSON.parse(body) as JsonValue) : body,
+    body: encoding === 'json' ? readJson(body, problems) : body,
   };
+}
+
+function readJson(text: string, problems: Problems): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    problems.push({ path: 'webhook.body', expected: 'JSON text', received: 'something else' });
+    return null;
+  }
 }
