@@ -228,14 +228,16 @@ export function passOn(
         : service.test(target, options),
     restart: route1((at) => (id, options) => at.restart(id, options)),
     // Made again where its host was lost: what it had delivered is not delivered twice.
-    receiveWebhook: (id, request, options = {}) =>
-      request?.told === undefined && isPlaced(id)
-        ? route(
-            id,
-            options,
-            either((at, left) => at.receiveWebhook(id, request, left)),
-          )
-        : service.receiveWebhook(id, request, options),
+    receiveWebhook(id, request, options = {}) {
+      // What another host tells goes to no third one.
+      if (!isPlaced(id) || (request?.told !== undefined && peers.hasPassedOn(options)))
+        return service.receiveWebhook(id, request, options);
+      return route(
+        id,
+        options,
+        either((at, left) => at.receiveWebhook(id, request, left)),
+      );
+    },
     ...overHosts(service, { cluster, peers, isPlaced }),
   };
   return new Proxy(service, {
