@@ -9,6 +9,7 @@ import type {
   HealthFilter,
   HealthReport,
   JsonValue,
+  WebhookRequest,
 } from '@automate/contract';
 import { CancelledError, ConnectorError, UnavailableError, WorkerLostError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -229,13 +230,14 @@ export function passOn(
     restart: route1((at) => (id, options) => at.restart(id, options)),
     // Made again where its host was lost: what it had delivered is not delivered twice.
     receiveWebhook(id, request, options = {}) {
-      // What another host tells goes to no third one.
-      if (!isPlaced(id) || (request?.told !== undefined && peers.hasPassedOn(options)))
-        return service.receiveWebhook(id, request, options);
+      const isTold = request?.told !== undefined && peers.hasPassedOn(options);
+      if (isTold || !isPlaced(id)) return service.receiveWebhook(id, request, options);
+      // What a client says that it was told is not passed on: there it would be this host's word.
+      const { told: _told, ...sent } = request ?? {};
       return route(
         id,
         options,
-        either((at, left) => at.receiveWebhook(id, request, left)),
+        either((at, left) => at.receiveWebhook(id, sent as WebhookRequest, left)),
       );
     },
     ...overHosts(service, { cluster, peers, isPlaced }),

@@ -24,6 +24,8 @@ import { headersForAdapter, headersForWatchers, readBody } from './read-webhook.
 const JUDGE_MS = 5_000;
 /** Webhooks of one connector that are judged at a time. */
 const MOST_JUDGED = 16;
+/** Deliveries that are remembered of what other hosts told. */
+const MOST_HEARD = 1_000;
 /** After which time senders are asked to come again, in milliseconds. */
 const AGAIN_MS = 1_000;
 
@@ -55,6 +57,8 @@ export class Webhooks implements WebhookOperations {
   readonly #options: WebhooksOptions;
   /** By id of the connector. */
   readonly #judged = new Map<string, number>();
+  /** What other hosts told last. */
+  readonly #heard = new Set<string>();
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
@@ -63,8 +67,7 @@ export class Webhooks implements WebhookOperations {
   async receiveWebhook(id: string, request: WebhookRequest, options: CallOptions = {}): Promise<WebhookReceipt> {
     const { told } = request;
     if (told !== undefined && this.#options.isHost?.(options) === true) {
-      this.#options.publish(id, told, JSON.stringify(told).length);
-      return { outcome: 'accepted' };
+      return this.#tellAgain(id, told);
     }
     const { door = 'local' } = options;
     const about = { connector: this.#options.find(id) === undefined ? undefined : id, door };
@@ -79,6 +82,19 @@ export class Webhooks implements WebhookOperations {
       if (isStumble(error)) return REFUSED;
       throw error;
     }
+  }
+
+  /** What another host tells, which may tell it twice where it was not sure that it was heard. */
+  #tellAgain(connector: string, told: WebhookDelivery): WebhookReceipt {
+    const heard = `${connector} ${told.id}`;
+    if (this.#heard.has(heard)) return { outcome: 'duplicate' };
+    for (const oldest of this.#heard) {
+      if (this.#heard.size < MOST_HEARD) break;
+      this.#heard.delete(oldest);
+    }
+    this.#heard.add(heard);
+    this.#options.publish(connector, told, JSON.stringify(told).length);
+    return { outcome: 'accepted' };
   }
 
   async #receive(id: string, request: WebhookRequest, options: CallOptions): Promise<Received> {
