@@ -521,8 +521,9 @@ async function openHost(
     requireConnector: (id, caller) => registry.get(id, caller),
     placesOf: (id) => executionPlaces(registry.find(id)),
     async isIdempotent(id, action) {
-      // Another host may have its kind, and this one not.
-      const { actions } = await shared.describe(id);
+      // Another host may have its kind, and this one not; asked first is what can be asked while this host ends.
+      const here = async () => descriptions.describe(registry.get(id));
+      const { actions } = await here().catch(() => shared.describe(id));
       return actions.some(({ name, idempotent, sideEffects }) => name === action && (idempotent || !sideEffects));
     },
     onFault: tellFault,
