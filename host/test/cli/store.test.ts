@@ -94,6 +94,9 @@ describeWithPostgres('automate store migrate', (databases) => {
       );
       expect(host.output.stdout).not.toMatch(/the master key is this host's own/);
       expect(await service.listSchedules()).toMatchObject([{ name: 'nightly', nextAt: expect.any(String) }]);
+      expect(await databases.sql(url, 'SELECT payload IS NULL AS lost FROM automate.schedules')).toEqual([
+        { lost: false },
+      ]);
       expect((await service.list()).map(({ id }) => id).toSorted()).toEqual(['c0', 'c1', 'c2', 'echo']);
       await expect(service.execute({ id: 'c1', action: 'count', payload: {} })).resolves.toMatchObject({
         result: { count: 1 },
