@@ -17,6 +17,8 @@ const BENCHES = {
   registered: () => import('./registered.mjs'),
   health: () => import('./health.mjs'),
   many: () => import('./many.mjs'),
+  placement: () => import('./placement.mjs'),
+  hosts: () => import('./hosts.mjs'),
   dev: () => import('./dev.mjs'),
 };
 

@@ -82,6 +82,8 @@ export class Cluster {
   readonly #leaving = new Map<string, Promise<void>>();
   #moves = NO_MOVES;
   #isEnding = false;
+  /** How far it has heard of placements. */
+  #seen: string | undefined;
   /** Of what the store has of this one. */
   #told = '';
   #address: string | undefined;
@@ -201,19 +203,29 @@ export class Cluster {
       await moved;
     if (this.holds(connector)) return { mine: true };
     const known = this.#hosts.other(this.#holders.get(connector));
-    if (known !== undefined) return { mine: false, host: known };
-    const { id } = this.#options.host;
-    const taker =
-      this.mayTake(connector) && (here || this.#holders.get(connector) === id) ? id : this.#place(connector);
-    const other = this.#hosts.other(taker);
-    if (other !== undefined) return { mine: false, host: other };
-    if (taker === undefined)
-      throw this.#isEnding ? leaseLapsed(connector) : noHostFits(connector, this.#wanted(connector));
+    // Who passes a call on here may know better.
+    if (known !== undefined && !here) return { mine: false, host: known };
     const underWay = this.#taking.get(connector);
     if (underWay !== undefined) return underWay;
-    const taking = this.#take(connector).finally(() => this.#taking.delete(connector));
+    const taking = this.#settle(connector, here).finally(() => this.#taking.delete(connector));
     this.#taking.set(connector, taking);
     return taking;
+  }
+
+  /** Has somebody hold what nobody is known to. */
+  async #settle(connector: string, here: boolean): Promise<Holder> {
+    const { store, host } = this.#options;
+    const isOwn = here || this.#holders.get(connector) === host.id;
+    const taker = isOwn && this.mayTake(connector) ? host.id : this.#place(connector);
+    if (taker === undefined)
+      throw this.#isEnding ? leaseLapsed(connector) : noHostFits(connector, this.#wanted(connector));
+    if (taker === host.id) return this.#take(connector);
+    // The one that is to take it would ask as well, and could only say that somebody else has it.
+    const held = await store.find(connector);
+    if (held?.host === host.id && this.mayTake(connector)) return this.#take(connector);
+    const other = this.#hosts.other(held?.host) ?? this.#hosts.other(taker);
+    if (other === undefined) throw leaseLapsed(connector);
+    return { mine: false, host: other };
   }
 
   #place(connector: string): string | undefined {
@@ -315,7 +327,7 @@ export class Cluster {
     this.#loads.look(this.#lease.connectors, (connector) => this.#options.useOf(connector), sentAt);
     const { held, load } = this.#ownView();
     try {
-      const { renewed, living, sets, placements } = await store.beat(
+      const { renewed, living, sets, placements, seen } = await store.beat(
         {
           ...host,
           instance: this.instance,
@@ -325,8 +337,8 @@ export class Cluster {
         },
         {
           first,
-          all: first,
           plugins: digest === this.#told ? undefined : plugins,
+          seen: this.#seen,
           knownSets: this.#sets.digests,
           onSend: () => (sentAt = now()),
         },
@@ -345,6 +357,7 @@ export class Cluster {
       this.#sets.learn(living, sets, digest);
       this.#meet(living);
       for (const placement of placements) this.#hear(placement);
+      this.#seen = seen;
       this.#evenOut();
       if (this.#isLost) onLease(undefined);
       this.#isLost = false;

@@ -127,23 +127,21 @@ export function nextMove(
   const state = { since, isMoving, given };
   if (!isMoving) return { state, move: undefined };
   // One of those that have more, for each of those that have less.
+  const inOrder = rated.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const least = Math.min(...rated.map(({ load }) => load));
-  const givers = rated.filter(({ load }) => load - least >= enough).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const takers = Math.max(1, rated.filter(({ load, hasRoom }) => hasRoom && load < mean).length);
-  const stride = Math.ceil(givers.length / takers);
+  const givers = inOrder.filter(({ load }) => load - least >= enough);
+  const takers = inOrder.filter(({ load, hasRoom }) => hasRoom && load < mean);
+  const stride = Math.ceil(givers.length / takers.length);
   const place = givers.findIndex(({ id }) => id === self);
-  if (place % stride !== round % stride) return { state, move: undefined };
-  const first = (Math.floor(place / stride) + round) % lighter.length;
-  for (const host of [...lighter.slice(first), ...lighter.slice(0, first)]) {
-    const chosen = choose(settled, own, host);
-    if (chosen === undefined) continue;
-    const gift = { to: host.id, weight: weightOf(chosen), at: now };
-    return {
-      state: { ...state, given: [...given, gift] },
-      move: { connector: chosen.connector, to: host.id },
-    };
-  }
-  return { state, move: undefined };
+  const [turn, step] = [Math.floor(round / stride), round % stride];
+  const taker = place % stride === step ? takers[(Math.floor(place / stride) + turn) % takers.length] : undefined;
+  const chosen = taker === undefined || !lighter.includes(taker) ? undefined : choose(settled, own, taker);
+  if (taker === undefined || chosen === undefined) return { state, move: undefined };
+  const gift = { to: taker.id, weight: weightOf(chosen), at: now };
+  return {
+    state: { ...state, given: [...given, gift] },
+    move: { connector: chosen.connector, to: taker.id },
+  };
 }
 
 /** Who is to take what a host holds that leaves: of those that may run it the one that has the least by then. What none may run stays. */

@@ -74,8 +74,10 @@ export interface Beat {
   readonly living: readonly LivingHost[];
   /** Those of hosts that live, but for the ones that were known. */
   readonly sets: readonly PluginSet[];
-  /** Those that were taken lately, or of which something else was told; all of them with `all`. */
+  /** Those that were taken, or of which something else was told, since what was seen; maybe others as well. */
   readonly placements: readonly Placement[];
+  /** How far that goes, to be given with the next beat. */
+  readonly seen: string;
 }
 
 /** Which hosts there are, and which of them runs which connector. All methods reject with UNAVAILABLE, reason `store_lost`. */
@@ -85,18 +87,21 @@ export interface PlacementStore {
    *
    * @param first whether it takes the place of what had its id before
    * @param plugins what the host can run, where the store does not have that yet
+   * @param seen what the last beat gave that was answered; undefined: all placements are read
    * @param knownSets digests of those that need not be read
    */
   beat(
     host: HostRow,
     options: {
       readonly first: boolean;
-      readonly all: boolean;
       readonly plugins: PluginSet | undefined;
+      readonly seen: string | undefined;
       readonly knownSets: readonly string[];
       onSend(): void;
     },
   ): Promise<Beat>;
+  /** Who holds a connector; undefined where no host that lives does. */
+  find(connector: string): Promise<Placement | undefined>;
   /** Has a host that lives hold a connector, unless another one that lives does. Gives who holds it then; undefined where `host` does not live. */
   take(connector: string, host: Pick<HostRow, 'id' | 'instance'>): Promise<Placement | undefined>;
   /**

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { validate } from 'dockerfile-utils';
 import { loadAll } from 'js-yaml';
-import { Deployment } from 'kubernetes-models/apps/v1';
+import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, PersistentVolumeClaim, Service } from 'kubernetes-models/v1';
 import { problemsOf } from '../config/parse.ts';
 import { repositoryPath } from '../cli/fixtures/cli-project.ts';
@@ -44,9 +45,18 @@ describe('deploy/automate.service', () => {
   });
 });
 
-describe('deploy/kubernetes.yaml', () => {
-  const MODELS = { ConfigMap, Deployment, NetworkPolicy, PersistentVolumeClaim, Service };
-  const documents = loadAll(read('kubernetes.yaml')) as {
+const MODELS = {
+  ConfigMap,
+  Deployment,
+  NetworkPolicy,
+  PersistentVolumeClaim,
+  PodDisruptionBudget,
+  Service,
+  StatefulSet,
+};
+
+describe.each(['kubernetes.yaml', 'kubernetes-hosts.yaml'])('deploy/%s', (file) => {
+  const documents = loadAll(read(file)) as {
     readonly kind: keyof typeof MODELS;
     readonly apiVersion: string;
   }[];
@@ -67,6 +77,7 @@ describe('deploy/kubernetes.yaml', () => {
           replicas: 'one',
           ports: 'none',
           podSelector: 7,
+          selector: 7,
           accessModes: 7,
         },
         data: 7,
@@ -75,10 +86,7 @@ describe('deploy/kubernetes.yaml', () => {
   });
 
   it('confines every container, and gives none a token of the cluster', () => {
-    const [deployment] = documents.filter(({ kind }) => kind === 'Deployment') as unknown as {
-      spec: { template: { spec: PodSpec } };
-    }[];
-    const pod = deployment?.spec.template.spec;
+    const pod = podOf(documents);
     expect(pod).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, fsGroup: 10_001 },
@@ -94,10 +102,7 @@ describe('deploy/kubernetes.yaml', () => {
   });
 
   it('has TLS and a way to sign in, without which no host starts at such an address, of files that are put there', () => {
-    const [deployment] = documents.filter(({ kind }) => kind === 'Deployment') as unknown as {
-      spec: { template: { spec: PodSpec } };
-    }[];
-    const pod = deployment?.spec.template.spec;
+    const pod = podOf(documents);
     const env = new Map(pod?.containers[0]?.env?.map(({ name, value }) => [name, value]));
     expect(env.get('BIND_ADDRESS')).toBe('0.0.0.0');
     for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE', 'MASTER_KEY_FILE'])
@@ -110,13 +115,52 @@ describe('deploy/kubernetes.yaml', () => {
   });
 });
 
+describe('deploy/kubernetes-hosts.yaml', () => {
+  const text = read('kubernetes-hosts.yaml');
+  const documents = loadAll(text) as { readonly kind: string }[];
+
+  it('has each host told of the store, of its own address in the name of the Service for hosts, and to end in time', () => {
+    const pod = podOf(documents);
+    const env = new Map(pod?.containers[0]?.env?.map(({ name, ...rest }) => [name, rest] as const));
+    expect(env.get('STORE_URL')).toEqual({ valueFrom: { secretKeyRef: { name: 'automate-store', key: 'url' } } });
+    const [set] = documents.filter(({ kind }) => kind === 'StatefulSet') as unknown as {
+      spec: { serviceName: string };
+    }[];
+    expect(env.get('ADVERTISE_ADDRESS')).toEqual({ value: `$(POD_NAME).${set?.spec.serviceName}.default.svc` });
+    const services = documents.filter(({ kind }) => kind === 'Service') as unknown as {
+      metadata: { name: string };
+      spec: { clusterIP?: string; publishNotReadyAddresses?: boolean };
+    }[];
+    expect(services.find(({ metadata }) => metadata.name === set?.spec.serviceName)?.spec).toMatchObject({
+      clusterIP: 'None',
+      publishNotReadyAddresses: true,
+    });
+    // More than a host takes at most that is told to end.
+    expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(25);
+  });
+
+  it('selects the same pods everywhere', () => {
+    const labels = [...text.matchAll(/(?:matchLabels|selector|labels): \{ (app\.kubernetes\.io\/name: \S+) \}/g)];
+    expect(new Set(labels.map((match) => match[1]))).toEqual(new Set(['app.kubernetes.io/name: automate']));
+    expect(labels.length).toBeGreaterThan(6);
+  });
+});
+
+function podOf(documents: readonly { readonly kind: string }[]): PodSpec | undefined {
+  const [set] = documents.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet') as unknown as {
+    spec: { template: { spec: PodSpec } };
+  }[];
+  return set?.spec.template.spec;
+}
+
 interface Container {
   readonly securityContext: object;
   readonly command?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly env?: readonly { readonly name: string; readonly value: string; readonly valueFrom?: object }[];
 }
 
 interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
   readonly containers: readonly Container[];
   readonly initContainers: readonly Container[];
 }

@@ -184,4 +184,9 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      ADD COLUMN memory_free bigint NOT NULL DEFAULT 0, ADD COLUMN is_leaving boolean NOT NULL DEFAULT false;
    ALTER TABLE automate.placements ADD COLUMN moved_at timestamptz`,
   'ALTER TABLE automate.schedules ADD COLUMN payload text',
+  // By which transaction a placement was written last: each host reads each change once.
+  `ALTER TABLE automate.placements ADD COLUMN changed xid8 NOT NULL DEFAULT '0';
+   CREATE INDEX placements_by_change ON automate.placements (changed);
+   DROP INDEX automate.placements_by_time;
+   DROP INDEX automate.placements_by_health`,
 ];

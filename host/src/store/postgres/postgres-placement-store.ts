@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import type { HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../placement-store.ts';
+import type { Beat, HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../placement-store.ts';
 import { LEASE_MS } from '../placement-store.ts';
 import { lockForConnector } from './advisory-lock.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
@@ -24,24 +24,30 @@ const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, 
 const SETS = `SELECT DISTINCT plugins FROM automate.hosts WHERE digest = ANY ($1)`;
 const PLACEMENT = `connector, host, fence, health, extract(epoch FROM clock_timestamp() - moved_at)::float8 * 1000 AS "movedMsAgo"`;
 const ALL_TAKEN = `SELECT ${PLACEMENT} FROM automate.placements`;
-/** Longer than a transaction may take that another one did not see. */
-const LATELY_TAKEN = `${ALL_TAKEN} WHERE since > clock_timestamp() - interval '15 seconds'
-  OR health_at > clock_timestamp() - interval '15 seconds'`;
-const TAKE = `INSERT INTO automate.placements AS held (connector, host, fence, since)
-  SELECT $1, $2, 1, clock_timestamp()
+/**
+ * What transactions have written that another one did not see, by their numbers: those that ran then, and later ones. Other programs'
+ * transactions of the same server may run for long; ours do not for as long as fifteen seconds. Rows that were copied from another server
+ * have numbers that are yet to come here.
+ */
+const CHANGED = `${ALL_TAKEN} WHERE changed >= $1::xid8 AND changed < pg_snapshot_xmax(pg_current_snapshot())
+  AND greatest(since, health_at) > to_timestamp($2) - interval '15 seconds'`;
+const NOW = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid, extract(epoch FROM clock_timestamp())::float8 AS at`;
+const TAKE = `INSERT INTO automate.placements AS held (connector, host, fence, since, changed)
+  SELECT $1, $2, 1, clock_timestamp(), pg_current_xact_id()
     WHERE EXISTS (SELECT FROM automate.hosts WHERE id = $2 AND instance = $3 AND expires_at > clock_timestamp())
-  ON CONFLICT (connector) DO UPDATE SET host = excluded.host, fence = held.fence + 1, since = excluded.since
+  ON CONFLICT (connector) DO UPDATE SET host = excluded.host, fence = held.fence + 1, since = excluded.since, changed = excluded.changed
     WHERE held.host = excluded.host
       OR NOT EXISTS (SELECT FROM automate.hosts WHERE id = held.host AND expires_at > clock_timestamp())
   RETURNING ${PLACEMENT}`;
 const HELD = `${ALL_TAKEN} WHERE connector = $1
   AND EXISTS (SELECT FROM automate.hosts WHERE id = placements.host AND expires_at > clock_timestamp())`;
-const HAND = `UPDATE automate.placements SET host = $3, fence = fence + 1, since = clock_timestamp(),
+const HAND = `UPDATE automate.placements SET host = $3, fence = fence + 1, since = clock_timestamp(), changed = pg_current_xact_id(),
     moved_at = CASE WHEN $4 THEN clock_timestamp() ELSE moved_at END
   WHERE connector = $1 AND host = $2 AND EXISTS (SELECT FROM automate.hosts WHERE id = $3 AND expires_at > clock_timestamp())`;
 // The row stays, so that the next one who takes it has a higher number.
-const RELEASE = `UPDATE automate.placements SET host = '', since = clock_timestamp() WHERE connector = $1 AND host = $2`;
-const TELL = `UPDATE automate.placements SET health = news.health, health_at = clock_timestamp()
+const RELEASE = `UPDATE automate.placements SET host = '', since = clock_timestamp(), changed = pg_current_xact_id()
+  WHERE connector = $1 AND host = $2`;
+const TELL = `UPDATE automate.placements SET health = news.health, health_at = clock_timestamp(), changed = pg_current_xact_id()
   FROM unnest($2::text[], $3::text[]) AS news (connector, health)
   WHERE placements.connector = news.connector AND placements.host = $1`;
 const LEAVE = 'DELETE FROM automate.hosts WHERE id = $1 AND instance = $2';
@@ -54,7 +60,7 @@ const LEAVE = 'DELETE FROM automate.hosts WHERE id = $1 AND instance = $2';
 export function openPostgresPlacementStore(url: string, database: PostgresDatabase): PlacementStore {
   const beats = openPostgresDatabase(url, { connections: 1 });
   return {
-    beat: (host, { first, all, plugins, knownSets, onSend }) =>
+    beat: (host, { first, plugins, seen, knownSets, onSend }) =>
       beats.write(WHAT, async (session) => {
         onSend();
         const { id, instance, name, version, address, labels, pid, digest } = host;
@@ -70,9 +76,11 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
           renewed: count > 0,
           living,
           sets: unknown.length === 0 ? [] : await readSets(session, unknown),
-          placements: await readTaken(session, all),
+          ...(await readChanged(session, seen)),
         };
       }),
+    find: (connector) =>
+      database.read(WHAT, async (session) => (await session.rows<Placement>(CompiledQuery.raw(HELD, [connector])))[0]),
     take: (connector, { id, instance }) =>
       database.write(WHAT, async (session) => {
         // What the next statement sees was committed before: whoever took it meanwhile, and that he lives.
@@ -99,8 +107,18 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
   };
 }
 
-async function readTaken(session: Session, all: boolean): Promise<readonly Placement[]> {
-  return session.rows<Placement>(CompiledQuery.raw(all ? ALL_TAKEN : LATELY_TAKEN));
+/** A number of transactions and a time, before what is read next. */
+type Moment = readonly [xid: string, at: number];
+
+async function readChanged(session: Session, seen: string | undefined): Promise<Pick<Beat, 'placements' | 'seen'>> {
+  const [now] = await session.rows<{ readonly xid: string; readonly at: number }>(CompiledQuery.raw(NOW));
+  if (now === undefined) throw new Error('a SELECT without FROM gave no row');
+  const [xid, at]: Moment = seen === undefined ? ['0', 0] : (JSON.parse(seen) as Moment);
+  // Another server has taken its place that lacks what came last, or its clock was set back.
+  const isBack = BigInt(now.xid) < BigInt(xid) || now.at < at;
+  const isAll = seen === undefined || isBack;
+  const query = isAll ? CompiledQuery.raw(ALL_TAKEN) : CompiledQuery.raw(CHANGED, [xid, at]);
+  return { placements: await session.rows<Placement>(query), seen: JSON.stringify([now.xid, now.at]) };
 }
 
 async function readLiving(session: Session): Promise<readonly LivingHost[]> {

@@ -1,0 +1,2 @@
+/** By name. */
+export const DISTURBANCES: Readonly<Record<string, unknown>>;
