@@ -20,6 +20,7 @@ const SETTLED_MS = 10 * 60_000;
  * @param options.connectors how many connectors
  * @param options.seconds virtual time in all
  * @param options.quietMs how long before the end nothing happens to the hosts any more; default: a minute
+ * @param options.looks whether all connectors are looked at each second besides those that are called; default: true
  * @param options.everyMs how often something happens, on average
  * @param options.disturbances names of what may happen; default: all
  * @param options.callsPerSecond calls that are made, over all connectors and hosts

@@ -80,6 +80,8 @@ export class Cluster {
   readonly #taking = new Map<string, Promise<Holder>>();
   /** By connector, what ends once another host has it, or this one goes on with it. */
   readonly #leaving = new Map<string, Promise<void>>();
+  /** Ends once what others had this one hold is held. */
+  #accepted = Promise.resolve();
   #moves = NO_MOVES;
   #isEnding = false;
   /** How far it has heard of placements. */
@@ -377,18 +379,25 @@ export class Cluster {
     if (this.#leaving.has(connector)) return;
     this.#holders.set(connector, host);
     if (this.#health.learn(placement) || isMoved) this.#options.onNews(connector);
-    if (host === this.#options.host.id && isMoved && !this.holds(connector)) this.#accept(connector);
+    // One after the other, as calls wait for the same few connections.
+    if (host === this.#options.host.id && isMoved && !this.holds(connector))
+      this.#accepted = this.#accepted.then(() => this.#accept(connector));
   }
 
-  /** Another host has had this one hold it. */
-  #accept(connector: string): void {
+  /** Another host has had this one hold it, or it did before it was started again. Never rejects. */
+  async #accept(connector: string): Promise<void> {
     const { store, host, kindOf } = this.#options;
-    if (kindOf(connector) === undefined) return;
-    const accepted = this.mayTake(connector)
-      ? this.find(connector, { here: true })
-      : store.release(connector, host.id).then(() => this.forget(connector));
-    // The first who asks for it sees to it then.
-    accepted.catch(() => undefined);
+    const mayAsk = this.#lease.isValid(this.#clock.now());
+    if (!mayAsk || this.holds(connector) || kindOf(connector) === undefined) return;
+    try {
+      if (this.mayTake(connector)) await this.find(connector, { here: true });
+      else {
+        await store.release(connector, host.id);
+        this.forget(connector);
+      }
+    } catch {
+      // The first who asks for it sees to it then.
+    }
   }
 
   #meet(living: readonly LivingHost[]): void {
