@@ -41,13 +41,16 @@ describe('Prefer: respond-async', () => {
   });
 
   it('passes on when, how soon and for how long, and does not make the wait a deadline', async () => {
-    await rest.call('POST /api/v1/connectors/echo/actions/echo?run_at=2999-01-01&priority=-5&run_timeout=2m', {
-      headers: { prefer: 'respond-async, wait=0', 'idempotency-key': '"k"' },
-    });
+    await rest.call(
+      'POST /api/v1/connectors/echo/actions/echo?run_at=2999-01-01T00:00:00Z&priority=-5&run_timeout=2m',
+      {
+        headers: { prefer: 'respond-async, wait=0', 'idempotency-key': '"k"' },
+      },
+    );
     const seen = rest.service.calls.find(({ method }) => method === 'startExecution');
     expect(seen?.argument).toEqual({
       ...{ id: 'echo', action: 'echo', payload: '' },
-      ...{ idempotencyKey: 'k', runAt: '2999-01-01', priority: -5, runTimeoutMs: 120_000 },
+      ...{ idempotencyKey: 'k', runAt: '2999-01-01T00:00:00Z', priority: -5, runTimeoutMs: 120_000 },
     });
     expect(seen?.options.timeoutMs).toBeUndefined();
   });
