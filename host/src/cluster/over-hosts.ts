@@ -18,6 +18,7 @@ import { requireHostId, unknownHost } from '@automate/contract/service';
 import type { LivingHost } from '../store/placement-store.ts';
 import { byTime } from './by-time.ts';
 import type { Cluster } from './cluster.ts';
+import { explainUnreached } from './explain-unreached.ts';
 import { followHosts } from './follow-hosts.ts';
 import type { Peers } from './peers.ts';
 
@@ -63,7 +64,7 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       });
     } catch (reason) {
       if (given.signal?.aborted === true) throw new CancelledError('the caller left', { effect: 'none' });
-      throw signals.some(({ aborted }) => aborted) ? tookTooLong(host) : ConnectorError.from(reason);
+      throw signals.some(({ aborted }) => aborted) ? tookTooLong(host) : explainUnreached(host, reason);
     } finally {
       clearTimeout(timer);
     }

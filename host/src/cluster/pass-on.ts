@@ -7,7 +7,6 @@ import type {
   ExecuteTextRequest,
   ExecuteTextResult,
   HealthFilter,
-  HealthReport,
   JsonValue,
   WebhookRequest,
 } from '@automate/contract';
@@ -16,6 +15,8 @@ import { encodePayload } from '@automate/contract/json-text';
 import type { LivingHost } from '../store/placement-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Cluster } from './cluster.ts';
+import { explainUnchecked } from './explain-unchecked.ts';
+import { explainUnreached } from './explain-unreached.ts';
 import { overHosts } from './over-hosts.ts';
 import type { Peers } from './peers.ts';
 
@@ -102,7 +103,7 @@ export function passOn(
     try {
       return { is: 'answered', value: await call(host, options, life) };
     } catch (reason) {
-      const error = ConnectorError.from(reason);
+      const error = explainUnreached(host, reason);
       if (isMoved(error) || NOT_SENT.some((reason) => isOf(error, reason))) return { is: 'not sent', error };
       const hasDied = life?.aborted === true && options.signal?.aborted !== true && error.code === 'CANCELLED';
       if (hasDied || isOf(error, 'connection_lost')) return { is: 'lost', error };
@@ -216,7 +217,10 @@ export function passOn(
       if (filter?.cached === true || peers.isPassedOn(options?.principal))
         return service.healthCheckAll(filter, options);
       const all = await service.list(filter?.type === undefined ? {} : { type: filter.type }, options);
-      const reports = await Promise.all(all.map(({ id }): Promise<HealthReport> => healthCheck(id, options)));
+      const known = () => service.healthCheckAll({ ...filter, cached: true }, options);
+      const reports = await Promise.all(
+        all.map(({ id }) => healthCheck(id, options).catch((reason: unknown) => explainUnchecked(id, reason, known))),
+      );
       return Object.fromEntries(reports.map((report) => [report.id, report]));
     },
     test: (target, options = {}) =>

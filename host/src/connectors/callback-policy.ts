@@ -22,14 +22,18 @@ export function createCallbackPolicy({ network, secrets, config }: CallbackPolic
     requireAllowed(text: string): void {
       const { callbackSecret, callbacks } = config().executions;
       if (callbackSecret === undefined || callbacks.length === 0)
-        throw refused('callbacks_off', 'no callback', `this host makes none: its operator would write ${REMEDY}`);
+        throw refused(
+          'callbacks_off',
+          ['none', 'a URL'],
+          `this host tells of no ends: its operator has to write ${REMEDY}`,
+        );
       const url = new URL(text);
       if (callbacks.some((rule) => coversCallback(rule, url))) return;
       // What follows a host may be a secret, as in URLs of chats.
       const hosts = new Set(callbacks.map((rule) => rule.replace(/^(https?:\/\/[^/]*)\/.+$/i, '$1/…')));
       const listed = [...hosts].map((rule) => `"${rule}"`).join(', ');
       const why = `its operator has allowed ${listed} in executions.callbacks`;
-      throw refused('callback_not_allowed', `a URL that executions.callbacks allows`, why);
+      throw refused('callback_not_allowed', ['a URL that executions.callbacks allows', 'another URL'], why);
     },
     async secret(): Promise<string> {
       const { callbackSecret } = config().executions;
@@ -48,9 +52,10 @@ export function createCallbackPolicy({ network, secrets, config }: CallbackPolic
   };
 }
 
-function refused(reason: ErrorReason, expected: string, why: string): InvalidInputError {
+/** A URL that is not taken. It is not repeated, as what stands in one may be a secret. */
+function refused(reason: ErrorReason, [expected, received]: readonly [string, string], why: string): InvalidInputError {
   return new InvalidInputError(`callback_url: expected ${expected}: ${why}`, {
-    problems: [{ path: 'callback_url', expected, received: 'another URL' }],
+    problems: [{ path: 'callback_url', expected, received }],
     details: { reason },
   });
 }

@@ -109,8 +109,8 @@ export function createNetworkJudge(policy: NetworkPolicy): NetworkJudge {
         rule: group,
         why:
           group === 'loopback'
-            ? 'is this machine itself, which connectors that are registered over the API may not reach'
-            : 'is an address of private networks, which connectors that are registered over the API may not reach',
+            ? 'is this machine itself, which neither connectors that are registered over the API nor callbacks may reach'
+            : 'is an address of private networks, which neither connectors that are registered over the API nor callbacks may reach',
         allowIn: 'network.registered.allow',
         tolerated: registered.lenient,
       };

@@ -70,7 +70,7 @@ describe('executions on the command line', () => {
   it('lists them, those that are dead, and a page at a time', async () => {
     const [dead, well] = [await run('fail', { how: 'auth' }), await run('say', { text: 'c' })];
     const { stdout } = await project.automate(['executions', 'list', '--limit', '2']);
-    expect(stdout).toMatch(/^EXECUTION +CONNECTOR +ACTION +STATUS +PROGRESS OR ERROR +STARTED +BY$/m);
+    expect(stdout).toMatch(/^EXECUTION +CONNECTOR +ACTION +STATUS +PROGRESS OR ERROR +CREATED +BY$/m);
     expect(stdout).toMatch(new RegExp(`^${dead} +echo +fail +failed +AUTH_FAILED`, 'm'));
     expect(stdout).toMatch(new RegExp(`^${well} +echo +say +succeeded`, 'm'));
     const idsOf = ({ executions }: JsonObject) => (executions as JsonObject[]).map(({ id }) => id);

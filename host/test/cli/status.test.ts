@@ -65,6 +65,7 @@ describe('automate status', () => {
       return (JSON.parse(stdout) as { state: string }).state;
     };
     expect(await ask()).toBe('stopped');
+    expect(await project.automate(['hosts'])).toMatchObject({ status: 69, stdout: '' });
     await using first = await project.start();
     await first.end('SIGKILL');
     expect(await ask()).toBe('killed');

@@ -112,5 +112,5 @@ function formatExecutions(context: CliContext, executions: readonly Execution[])
     execution.createdAt,
     execution.principal,
   ]);
-  return context.table(['EXECUTION', 'CONNECTOR', 'ACTION', 'STATUS', 'PROGRESS OR ERROR', 'STARTED', 'BY'], rows);
+  return context.table(['EXECUTION', 'CONNECTOR', 'ACTION', 'STATUS', 'PROGRESS OR ERROR', 'CREATED', 'BY'], rows);
 }

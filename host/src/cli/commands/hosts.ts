@@ -2,6 +2,7 @@ import type { HostInfo, PackageDrift } from '@automate/contract';
 import { hostListView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { requireRunning } from './require-running.ts';
 
 /** `automate hosts` */
 export function addHostsCommand(program: Command, context: CliContext): void {
@@ -10,6 +11,7 @@ export function addHostsCommand(program: Command, context: CliContext): void {
     .description('the hosts that share a store: where each is, what it runs, and what is not installed alike')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      await requireRunning(context, rest);
       const hosts = await context.withService(rest, 'listing hosts', (service, call) => service.listHosts(call));
       context.out(json === true ? JSON.stringify(hostListView(hosts), undefined, 2) : formatHosts(context, hosts));
     });

@@ -1,5 +1,9 @@
 import type { HostSettings } from '../../host-settings.ts';
+import { openMasterKeys } from '../../secrets/master-key.ts';
 import type { Finding } from './finding.ts';
+
+/** The oldest PostgreSQL that hosts are tried with, by its first number. */
+const OLDEST = 13;
 
 export interface StoreCheck {
   readonly findings: readonly Finding[];
@@ -8,21 +12,54 @@ export interface StoreCheck {
 }
 
 /** Whether the database that STORE_URL names, if it does, can be used. Nothing is made in it. */
-export async function checkStore({ storeUrl }: Pick<HostSettings, 'storeUrl'>): Promise<StoreCheck> {
+export async function checkStore({
+  storeUrl,
+  ...settings
+}: Pick<HostSettings, 'storeUrl' | 'dataDir' | 'masterKeyFile'>): Promise<StoreCheck> {
   if (storeUrl === undefined) return { findings: [], isThere: true };
   const { lookAtPostgres } = await import('../../store/postgres/look-at-postgres.ts');
   const check = 'store';
   try {
-    const { where, server, version, known } = await lookAtPostgres(storeUrl);
+    const { where, server, version, known, lacks, keyIds } = await lookAtPostgres(storeUrl);
     const at = `${where}, PostgreSQL ${server}`;
     if (version > known) {
       const message = `${at}: its tables are of version ${version}, and this host knows ${known}`;
       return { isThere: false, findings: [{ check, state: 'failed', message, remedy: 'upgrade the host' }] };
     }
+    // PostgreSQL 9.6 says 9.6.24: its first number is enough.
+    if (Number.parseInt(server, 10) < OLDEST) {
+      const message = `${at}: expected PostgreSQL ${OLDEST} or newer`;
+      return { isThere: false, findings: [{ check, state: 'failed', message, remedy: 'upgrade the database server' }] };
+    }
+    if (lacks !== undefined) {
+      const message = `${at}: its user may not make the tables of the host there`;
+      const remedy = `have the owner of the database say: ${lacks}`;
+      return { isThere: false, findings: [{ check, state: 'failed', message, remedy }] };
+    }
     const state = version === 0 ? 'no tables yet; they are made at the start' : `tables of version ${version}`;
-    return { isThere: version > 0, findings: [{ check, state: 'ok', message: `${at}: ${state}` }] };
+    const found: Finding = { check, state: 'ok', message: `${at}: ${state}` };
+    return { isThere: version > 0, findings: [found, ...checkMasterKey(keyIds, settings)] };
   } catch (error) {
     const remedy = 'do what the message says';
     return { isThere: false, findings: [{ check, state: 'failed', message: (error as Error).message, remedy }] };
+  }
+}
+
+/** Whether this host has the master keys that secrets of the store are sealed under. */
+function checkMasterKey(
+  keyIds: readonly string[],
+  { dataDir, masterKeyFile: keyFile }: Pick<HostSettings, 'dataDir' | 'masterKeyFile'>,
+): readonly Finding[] {
+  if (keyIds.length === 0) return [];
+  const check = 'master key';
+  const remedy = 'name the file that all hosts of this store have with MASTER_KEY_FILE';
+  try {
+    const keys = openMasterKeys({ dataDir, keyFile });
+    const lost = keyIds.filter((id) => !keys.all().some((key) => key.id === id));
+    if (lost.length === 0) return [{ check, state: 'ok', message: `${keys.file} opens the secrets of the store` }];
+    const message = `secrets of the store are sealed under ${lost.join(', ')}, which is not in ${keys.file}: what this host seals no other one can read, nor this one what they do`;
+    return [{ check, state: 'failed', message, remedy }];
+  } catch (error) {
+    return [{ check, state: 'failed', message: (error as Error).message, remedy }];
   }
 }

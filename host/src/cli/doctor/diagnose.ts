@@ -6,6 +6,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
 import { checkAudit } from './check-audit.ts';
+import { checkHosts } from './check-hosts.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
 import { checkStore } from './check-store.ts';
@@ -81,7 +82,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     ...store.findings,
     ...checkSecretsDir(settings.secretsDir),
     ...(await checkTls(settings.tls, host?.http)),
-    ...(await checkAudit(settings)),
+    ...(await checkAudit(settings, store.isThere)),
     ...(host === undefined
       ? await checkPorts(settings)
       : [
@@ -105,6 +106,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
       : openFound(host.who, options.connect(host.address)).then(asOpened);
   const otherwise = { check: 'host', remedy: 'see the checks above' };
   const checks = [
+    ...(host === undefined || settings.storeUrl === undefined ? [] : [checkHosts]),
     checkPlugins,
     ...(loaded.ok ? [(service: ConnectorService) => checkGrants(service, loaded.config.plugins.grants)] : []),
     (service: ConnectorService) =>

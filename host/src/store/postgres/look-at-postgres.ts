@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { versionOf } from './migrate-postgres.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { POSTGRES_MIGRATIONS } from './postgres-migrations.ts';
+import { SCHEMA, TABLES } from './tables.ts';
 
 /** What a database is like that hosts may keep things in. */
 export interface PostgresLook {
@@ -13,6 +14,24 @@ export interface PostgresLook {
   readonly version: number;
   /** Version of the tables that this host makes. */
   readonly known: number;
+  /** What is to be granted before this host can bring the tables up to date; undefined where that is nothing. */
+  readonly lacks?: string;
+  /** Ids of the master keys that secrets there are sealed under, where the tables are of the version that this host knows. */
+  readonly keyIds: readonly string[];
+}
+
+/** Whether the user may make tables: in the schema where there is one, which anybody may have made. */
+const RIGHTS = `SELECT current_setting('server_version') AS server,
+  format('%I', current_database()) AS database, format('%I', current_user) AS name, EXISTS (SELECT FROM pg_namespace WHERE nspname = '${SCHEMA}') AS made,
+  coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = '${SCHEMA}'),
+    has_database_privilege(current_database(), 'CREATE')) AS may`;
+
+interface Rights {
+  readonly server: string;
+  readonly database: string;
+  readonly name: string;
+  readonly made: boolean;
+  readonly may: boolean;
 }
 
 /** Looks at the database that the URL names, and changes nothing. Rejects with UNAVAILABLE, reason `store_lost`. */
@@ -20,12 +39,24 @@ export async function lookAtPostgres(url: string): Promise<PostgresLook> {
   const database = openPostgresDatabase(url, { connections: 1 });
   try {
     return await database.read('the store cannot be looked at', async (session) => {
-      const query = CompiledQuery.raw(`SELECT current_setting('server_version') AS server`);
-      const [row] = await session.rows<{ readonly server: string }>(query);
+      const [rights] = await session.rows<Rights>(CompiledQuery.raw(RIGHTS));
       const version = await versionOf(session);
-      return { where: database.where, server: row?.server ?? '', version, known: POSTGRES_MIGRATIONS.length };
+      const known = POSTGRES_MIGRATIONS.length;
+      const keys =
+        version === known ? await session.rows(TABLES.selectFrom('secrets').select('key_id').distinct()) : [];
+      return {
+        where: database.where,
+        server: rights?.server ?? '',
+        ...{ version, known, keyIds: keys.map(({ key_id: id }) => id) },
+        ...(rights === undefined || rights.may || version >= known ? {} : { lacks: grantOf(rights) }),
+      };
     });
   } finally {
     await database.close();
   }
+}
+
+/** The statement that gives the right, for the owner of the database or of the schema. */
+function grantOf({ database, name, made }: Rights): string {
+  return `GRANT CREATE ON ${made ? `SCHEMA ${SCHEMA}` : `DATABASE ${database}`} TO ${name}`;
 }

@@ -22,7 +22,9 @@ const TROUBLES: readonly (readonly [states: readonly string[], means: Trouble])[
   [['3D000'], trouble('there is no such database: create it, or correct STORE_URL')],
   [
     ['42501'],
-    trouble('the user of STORE_URL lacks a right there: grant it, or make that user the owner of the schema'),
+    trouble(
+      'the user of STORE_URL lacks a right there: "automate doctor" says which, or make that user the owner of the schema automate',
+    ),
   ],
   [['25006'], trouble('it takes no changes: STORE_URL has to name the primary server, not a standby')],
   [['57014', '55P03'], trouble('it took too long: see what else it is doing, and who holds its tables locked')],
