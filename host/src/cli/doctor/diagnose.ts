@@ -199,7 +199,11 @@ async function examineService({ open, otherwise, checks }: Examination): Promise
   }
   const { service } = opened;
   try {
-    const findings = await Promise.all(checks.map((look) => look(service)));
+    // What one of them cannot be told takes nothing from the others.
+    const untold = (error: unknown): readonly Finding[] => [
+      { check, state: 'failed', message: (error as Error).message, remedy: 'do what the message says' },
+    ];
+    const findings = await Promise.all(checks.map((look) => look(service).catch(untold)));
     return findings.flat();
   } finally {
     await opened.close();
