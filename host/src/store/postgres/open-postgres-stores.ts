@@ -66,8 +66,7 @@ export async function openPostgresStores(
   const placements = openPostgresPlacementStore(url, database);
   const close = async (): Promise<void> => {
     try {
-      await notices?.close();
-      await Promise.all([outcomes.close(), executions.close(), placements.close()]);
+      await Promise.all([notices?.close(), outcomes.close(), executions.close(), placements.close()]);
       await lease?.close();
     } finally {
       await database.close();
