@@ -34,7 +34,9 @@ const SCENARIOS = [
     seeds: 1,
     hosts: 100,
     connectors: 10_000,
-    seconds: 420,
+    seconds: 620,
+    // Evening out takes its time.
+    quietMs: 260_000,
     everyMs: 5_000,
     upgrades: 10,
   },
