@@ -35,7 +35,7 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
   let stopped = false;
   /** Set while callers are to rest. */
   let resting;
-  /** Since when all calls must be answered at which doors, and whether they are measured. */
+  /** Since when which calls must be answered, and whether they are measured. */
   let calm;
   let records = [];
   let latencies = [];
@@ -45,14 +45,15 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
 
   const pick = (list) => list[Math.floor(random() * list.length)];
 
-  const noteError = (door, error, startedAt, what) => {
+  /** @param kept whether the store has to know of the call */
+  const noteError = (door, error, { startedAt, asked, kept, what }) => {
     const said = `${error.code}${error.reason === undefined ? '' : ` ${error.reason}`}, effect ${error.effect}`;
     errors.set(said, (errors.get(said) ?? 0) + 1);
-    const isJudged = calm !== undefined && startedAt >= calm.since && calm.slots.includes(door.slot);
-    if (isJudged)
-      calm.complaints.push(
-        `host ${door.slot} answered ${what} while nothing was to fail (${calm.title}): ${said}: ${error.message}`,
-      );
+    const { connector, payload } = asked;
+    if (calm === undefined || startedAt < calm.since || !calm.must({ slot: door.slot, connector, kept })) return;
+    calm.complaints.push(
+      `host ${door.slot} answered ${what} (${payload.id}, ${connector}) though ${calm.title}: ${said}: ${error.message}`,
+    );
   };
 
   /** One call that waits. Gives the answer or the error, either of which the door has said. */
@@ -62,12 +63,8 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
     const said = await (isOverRest ? overRest(door, request) : overGrpc(door, request));
     const endedAt = performance.now();
     if ('error' in said) {
-      noteError(
-        door,
-        said.error,
-        startedAt,
-        `${action} ${payload.id} of ${connector}${key === undefined ? '' : ' with a key'} over ${isOverRest ? 'REST' : 'gRPC'}`,
-      );
+      const what = `${action}${key === undefined ? '' : ' with a key'} over ${isOverRest ? 'REST' : 'gRPC'}`;
+      noteError(door, said.error, { startedAt, asked: request, kept: key !== undefined, what });
       await delay(AFTER_ERROR_MS);
       return said;
     }
@@ -131,7 +128,7 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
       const startedAt = performance.now();
       const said = await (isOverRest ? startOverRest(at, asked) : startOverGrpc(at, asked));
       if ('execution' in said) return void records.push({ id, is: 'started', execution: said.execution, asked });
-      noteError(at, said.error, startedAt, `the start of the execution ${id} of ${asked.connector}`);
+      noteError(at, said.error, { startedAt, asked, kept: true, what: 'the start of an execution' });
       await delay(AFTER_ERROR_MS);
       if (!withKey || tries > 300)
         return void records.push({ id, is: said.error.effect === 'none' ? 'none' : 'maybe', asked });
@@ -173,10 +170,14 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
       resting?.resolve();
       resting = undefined;
     },
-    /** From now on every call at these hosts must be answered; undefined: it need not. Gives what was not, since this was said last. */
-    expect(title, { slots, isMeasured = false } = { slots: [] }) {
+    /**
+     * From now on calls must be answered of which `must` says so; undefined: none need be. Gives what was not, since this was said last.
+     *
+     * @param title why, as in `nothing is disturbed`
+     */
+    expect(title, { must = () => true, isMeasured = false } = {}) {
       const complaints = calm?.complaints ?? [];
-      calm = title === undefined ? undefined : { title, slots, isMeasured, since: performance.now(), complaints: [] };
+      calm = title === undefined ? undefined : { title, must, isMeasured, since: performance.now(), complaints: [] };
       return complaints;
     },
     /** Lets all that is under way come to its end. Gives what was told since this was asked for last. */

@@ -138,11 +138,12 @@ export async function prepareHosts({ owner, folder, slots, remotePort, onEnd }) 
     return host;
   };
   const lapsesOf = ({ records }) => records.filter(({ event }) => event === 'lease_lost').length;
-  let lapses = 0;
+  /** By host, of processes that have ended. */
+  const lapses = new Map();
   const gone = (slot) => {
     const host = of(slot);
     running.delete(slot);
-    lapses += lapsesOf(host);
+    lapses.set(slot, (lapses.get(slot) ?? 0) + lapsesOf(host));
     onEnd(slot, host.output);
     return host;
   };
@@ -154,8 +155,11 @@ export async function prepareHosts({ owner, folder, slots, remotePort, onEnd }) 
     slots,
     /** Which host a process was. */
     slotOf: (pid) => pids.get(pid),
-    /** How often hosts said that they could not renew their lease in time. */
-    leasesLost: () => [...running.values()].reduce((sum, host) => sum + lapsesOf(host), lapses),
+    /** How often a host said that it could not renew its lease in time. */
+    leasesLost(slot) {
+      const host = running.get(slot);
+      return (lapses.get(slot) ?? 0) + (host === undefined ? 0 : lapsesOf(host));
+    },
     isRunning: (slot) => running.has(slot),
     async start(slot) {
       const { name } = networkOf(owner, slot);

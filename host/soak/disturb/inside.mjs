@@ -21,13 +21,14 @@ const HISTORY = `CREATE TABLE taken (at timestamptz, connector text, host text, 
 const random = randomFrom(seed);
 const violations = new Map();
 let round = 0;
+const print = (words) => console.log(words);
 const judge = (isSo, words) => {
   if (isSo || violations.size >= 500) return;
   const shape = words.replaceAll(/\d+/g, '#');
   const known = violations.get(shape);
+  if (known === undefined) print(`        ! ${words}`);
   violations.set(shape, { first: known?.first ?? `round ${round}: ${words}`, times: (known?.times ?? 0) + 1 });
 };
-const print = (words) => console.log(words);
 
 const remote = await startRemote(HUB_ADDRESS.calls);
 const hosts = await prepareHosts({
@@ -36,7 +37,6 @@ const hosts = await prepareHosts({
     if (logs !== undefined) writeFileSync(join(logs, `host-${slot}.log`), stdout + stderr, { flag: 'a' });
   },
 });
-const ledger = new Ledger({ remote, judge, random: randomFrom(seed + 1) });
 const figures = { takeovers: [], alone: [], together: [], late: 0, lapses: 0 };
 /** By connector, what waits for its next answer. */
 const watchers = new Set();
@@ -46,11 +46,12 @@ const callers = startCallers({
     for (const watcher of watchers) watcher(answer);
   },
 });
+const ledger = new Ledger({ remote, judge, random: randomFrom(seed + 1), errors: callers.errors });
 const doors = [];
 /** By id of a host. */
 const slots = new Map();
 const deck = [];
-let lapsesBefore = 0;
+let expected = { of: [], before: new Map() };
 let version = '1.0.0';
 
 try {
@@ -80,7 +81,7 @@ async function prepare() {
   await hosts.database.query(HISTORY);
   callers.go(doors);
   await settled([first]);
-  expect('one host alone, nothing disturbed', [first], true);
+  expect('nothing was disturbed', { isMeasured: true });
   await delay(calmMs * 2);
   expect();
   figures.alone = callers.takeLatencies();
@@ -93,15 +94,23 @@ async function prepare() {
 }
 
 async function oneRound() {
-  expect('nothing disturbed', SLOTS, true);
+  expect('nothing was disturbed', { isMeasured: true });
   await delay(calmMs);
   expect();
   figures.together.push(...callers.takeLatencies());
   const kind = nextKind();
   const startedAt = performance.now();
+  const victim = await pickVictim();
+  const held = await heldBy(victim);
   const what = await DISTURBANCES[kind]({
-    ...{ owner, hosts, outageMs, judge, random, expect, takeover, answeredBy, drift },
-    victim: await pickVictim(),
+    ...{ owner, hosts, victim, outageMs, judge, random, expect, answeredBy, drift },
+    takeover: () => takeover(victim, held),
+    /** What has nothing to do with the victim goes on, at the other hosts. */
+    spareOthers: (title, also = () => false) =>
+      expect(title, {
+        of: SLOTS.filter((slot) => slot !== victim),
+        must: (call) => (call.slot !== victim && !held.includes(call.connector)) || also(call),
+      }),
     nextVersion: () => (version = version.replace(/\d+(?=\.0$)/, (minor) => String(Number(minor) + 1))),
   });
   expect();
@@ -112,22 +121,24 @@ async function oneRound() {
 }
 
 /**
- * From now on every call at these hosts must be answered; without a title it need not. What was not until now is a violation, unless this
- * machine was too busy for a host to say in time that it lives, which takes its connectors from it.
+ * From now on calls must be answered of which `must` says so; without a title none need be. What was not until now is a violation, unless
+ * this machine was too busy for one of the hosts to say in time that it lives, which takes its connectors from it.
+ *
+ * @param of the hosts that lose their lease only so
  */
-function expect(title, slots = SLOTS, isMeasured = false) {
-  const lapses = hosts.leasesLost() - lapsesBefore;
-  lapsesBefore += lapses;
-  const complaints = callers.expect(title, { slots, isMeasured });
+function expect(title, { of = SLOTS, ...options } = {}) {
+  const complaints = callers.expect(title, options);
+  const lapses = expected.of.reduce((sum, slot) => sum + hosts.leasesLost(slot) - (expected.before.get(slot) ?? 0), 0);
   if (lapses > 0 && complaints.length > 0) figures.lapses += lapses;
   else for (const complaint of complaints) judge(false, complaint);
+  expected = { of, before: new Map(of.map((slot) => [slot, hosts.leasesLost(slot)])) };
 }
 
 async function judgeWhatWasTold(what) {
   const before = { ...ledger.counted };
   const records = await callers.rest();
   await ledger.judgeRecords(records, { doors, call: callers.call });
-  const late = judgePlacement({ came: remote.takeCame(), taken: await history(), slotOf: hosts.slotOf, judge });
+  const late = judgePlacement({ came: remote.takeCame(), taken: await history(), slotOf: hosts.slotOf, judge, print });
   figures.late += late;
   const news = Object.entries(ledger.counted).map(([name, count]) => `${name} ${count - before[name]}`);
   print(`${String(round).padStart(4)}  ${what}; ${news.join(', ')}, late ${late}, violations ${violations.size}`);
@@ -170,25 +181,25 @@ async function look(service, connector, count) {
   }
 }
 
-/** Waits until each connector that the host holds has been answered for by another. */
-function takeover(slot) {
+/** What a host held last, as the database has it. */
+async function heldBy(slot) {
+  const last = new Map((await history()).map(({ connector, slot: holder }) => [connector, holder]));
+  return [...last].flatMap(([connector, holder]) => (holder === slot ? [connector] : []));
+}
+
+/** Waits until each of the connectors that the host held has been answered for by another. */
+function takeover(slot, held) {
   const startedAt = performance.now();
   const waiting = new Map();
-  /** @type {Promise<readonly string[]>} */
-  const held = history().then((taken) => {
-    const last = new Map(taken.map(({ connector, slot: holder }) => [connector, holder]));
-    return [...last].flatMap(([connector, holder]) => (holder === slot ? [connector] : []));
-  });
   const watcher = ({ connector, pid, at }) => {
     if (hosts.slotOf(pid) !== slot && !waiting.has(connector)) waiting.set(connector, at - startedAt);
   };
   watchers.add(watcher);
   return {
     async done(withinMs) {
-      const connectors = await held;
-      while (connectors.some((id) => !waiting.has(id)) && performance.now() - startedAt < withinMs) await delay(20);
+      while (held.some((id) => !waiting.has(id)) && performance.now() - startedAt < withinMs) await delay(20);
       watchers.delete(watcher);
-      for (const id of connectors) {
+      for (const id of held) {
         const ms = waiting.get(id);
         judge(ms !== undefined, `${id} was not taken over within ${withinMs} ms`);
         if (ms === undefined) continue;

@@ -23,8 +23,8 @@ export class Ledger {
     'executions failed': 0,
   };
 
-  constructor({ remote, judge, random }) {
-    Object.assign(this, { remote, judge, random });
+  constructor({ remote, judge, random, errors }) {
+    Object.assign(this, { remote, judge, random, errors });
   }
 
   /** The callers rest: what they were told is compared, and some of it asked for again. */
@@ -87,7 +87,11 @@ export class Ledger {
       // Where nothing was done it is to be done later.
       this.judge(status !== 'failed' || error.effect !== 'none', `the execution ${execution} of ${id} failed${why}`);
       if (status === 'unknown') this.counted['executions unknown'] += 1;
-      if (status === 'failed') this.counted['executions failed'] += 1;
+      if (status === 'failed') {
+        this.counted['executions failed'] += 1;
+        const said = `of executions: ${error.code} ${error.details?.reason}, effect ${error.effect}${asked.key === undefined ? '' : ', with a key'}`;
+        this.errors.set(said, (this.errors.get(said) ?? 0) + 1);
+      }
       if (asked.action !== 'book') {
         this.judge(status === 'succeeded', `the execution ${execution} may be made twice, and is ${status}${why}`);
         continue;
@@ -139,7 +143,7 @@ async function look({ service }, id) {
  * @param taken who took what when, in order of time
  * @param slotOf which host a process is
  */
-export function judgePlacement({ came, taken, slotOf, judge }) {
+export function judgePlacement({ came, taken, slotOf, judge, print }) {
   const byConnector = Map.groupBy(taken, ({ connector }) => connector);
   let late = 0;
   for (const { connector, id, pid, sentAt, cameAt } of came) {
@@ -151,7 +155,12 @@ export function judgePlacement({ came, taken, slotOf, judge }) {
       at(sentAt) === slot,
       `host ${slot} sent ${id} for ${connector} while host ${at(sentAt)} held it, which took it ${Math.round(sentAt - (takes.findLast((take) => take.at <= sentAt)?.at ?? 0))} ms before`,
     );
-    if (at(cameAt - ON_ITS_WAY_MS) !== slot) late += 1;
+    const lost = takes.find((take) => take.at > sentAt && take.slot !== undefined && take.slot !== slot);
+    if (lost === undefined || cameAt - ON_ITS_WAY_MS < lost.at) continue;
+    late += 1;
+    print(
+      `        ${id} came ${Math.round(cameAt - sentAt)} ms after host ${slot} had sent it, which had lost ${connector} ${Math.round(cameAt - lost.at)} ms before`,
+    );
   }
   return late;
 }
