@@ -322,6 +322,7 @@ async function openHost(
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
+    heldUntil: (id) => cluster?.heldUntil(id) ?? 0,
     environment: env,
     network,
     ...places,

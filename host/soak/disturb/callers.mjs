@@ -46,10 +46,12 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
   const pick = (list) => list[Math.floor(random() * list.length)];
 
   /** @param kept whether the store has to know of the call */
-  const noteError = (door, error, { startedAt, asked, kept, what }) => {
+  const noteError = (door, error, { startedAt, asked, kept, what, isRepeated = false }) => {
     const said = `${error.code}${error.reason === undefined ? '' : ` ${error.reason}`}, effect ${error.effect}`;
     errors.set(said, (errors.get(said) ?? 0) + 1);
     const { connector, payload } = asked;
+    // What an earlier try has met, at a host that was disturbed perhaps, is its outcome.
+    if (isRepeated) return;
     if (calm === undefined || startedAt < calm.since || !calm.must({ slot: door.slot, connector, kept })) return;
     calm.complaints.push(
       `host ${door.slot} answered ${what} (${payload.id}, ${connector}) though ${calm.title}: ${said}: ${error.message}`,
@@ -57,14 +59,14 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
   };
 
   /** One call that waits. Gives the answer or the error, either of which the door has said. */
-  const call = async (door, request, isOverRest) => {
+  const call = async (door, request, isOverRest, isRepeated = false) => {
     const startedAt = performance.now();
     const { connector, action, payload, key } = request;
     const said = await (isOverRest ? overRest(door, request) : overGrpc(door, request));
     const endedAt = performance.now();
     if ('error' in said) {
       const what = `${action}${key === undefined ? '' : ' with a key'} over ${isOverRest ? 'REST' : 'gRPC'}`;
-      noteError(door, said.error, { startedAt, asked: request, kept: key !== undefined, what });
+      noteError(door, said.error, { startedAt, asked: request, kept: key !== undefined, what, isRepeated });
       await delay(AFTER_ERROR_MS);
       return said;
     }
@@ -91,8 +93,8 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
     const { id } = asked.payload;
     let at = door;
     let restedAt;
-    for (;;) {
-      const said = await call(at, asked, isOverRest);
+    for (let tries = 1; ; tries += 1) {
+      const said = await call(at, asked, isOverRest, tries > 1);
       if (!('error' in said)) return void records.push({ id, is: 'done', number: said.result.number, asked });
       const { error } = said;
       // It failed and may have taken effect: that is its outcome, which is kept.
@@ -128,7 +130,13 @@ export function startCallers({ connectors, random, pauseMs, onAnswer, judge }) {
       const startedAt = performance.now();
       const said = await (isOverRest ? startOverRest(at, asked) : startOverGrpc(at, asked));
       if ('execution' in said) return void records.push({ id, is: 'started', execution: said.execution, asked });
-      noteError(at, said.error, { startedAt, asked, kept: true, what: 'the start of an execution' });
+      noteError(at, said.error, {
+        startedAt,
+        asked,
+        kept: true,
+        what: 'the start of an execution',
+        isRepeated: tries > 1,
+      });
       await delay(AFTER_ERROR_MS);
       if (!withKey || tries > 300)
         return void records.push({ id, is: said.error.effect === 'none' ? 'none' : 'maybe', asked });

@@ -134,6 +134,11 @@ export class Cluster {
     return this.holds(connector) && !this.#leaving.has(connector);
   }
 
+  /** Until when this host may send calls to the connector, by `process.hrtime` in milliseconds; in the past where it may not now. */
+  heldUntil(connector: string): number {
+    return Number(process.hrtime.bigint()) / 1e6 + this.#lease.leftMs(connector, this.#clock.now());
+  }
+
   /** Those that lived when they were last asked for, in order of id. What this one holds is of now. */
   get living(): readonly LivingHost[] {
     const { host, memory } = this.#options;

@@ -30,6 +30,11 @@ export class HeldLease {
     return this.#held.has(connector) && now < this.#until;
   }
 
+  /** For how long it is held, unless the lease is renewed; 0 of what is not. */
+  leftMs(connector: string, now: number): number {
+    return this.#held.has(connector) ? Math.max(0, this.#until - now) : 0;
+  }
+
   /** @param sentAt before the store was asked to renew it; gives from when on nothing is held any more */
   renew(sentAt: number): number {
     this.#until = sentAt + HELD_MS;

@@ -57,8 +57,8 @@ export function passOn(
     given: CallOptions,
     call: Routed<T>,
     lost: (error: ConnectorError) => Promise<void> = async () => undefined,
+    startedAt = performance.now(),
   ): Promise<T> => {
-    const startedAt = performance.now();
     const left = (): CallOptions =>
       given.timeoutMs === undefined || given.timeoutMs === Infinity
         ? given
@@ -180,7 +180,21 @@ export function passOn(
   };
 
   const executeText = (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
-    if (isDirect(request)) return service.executeText(request, options);
+    if (!isDirect(request)) return executeWhereHeld(request, options);
+    if (!isPlaced(request?.id)) return service.executeText(request, options);
+    const startedAt = performance.now();
+    return service.executeText(request, options).catch((reason: unknown) => {
+      // It was let go of, or its lease lapsed, before the call had begun.
+      if (isMoved(ConnectorError.from(reason))) return executeWhereHeld(request, options, startedAt);
+      throw reason;
+    });
+  };
+
+  const executeWhereHeld = (
+    request: ExecuteTextRequest,
+    options: CallOptions,
+    startedAt?: number,
+  ): Promise<ExecuteTextResult> => {
     const { id } = request;
     let isLost = false;
     const explain = (reason: unknown): never => {
@@ -199,6 +213,7 @@ export function passOn(
         await requireRepeatable(request, options, error);
         isLost = true;
       },
+      startedAt,
     );
   };
   const describe = route1((at) => (id, options) => at.describe(id, options));

@@ -26,6 +26,8 @@ export interface ChannelOptions {
   readonly ackMs: number;
   /** Milliseconds for a cancelled call to end after that. */
   readonly graceMs: number;
+  /** As the worker's specification has it. */
+  readonly heldUntil: (() => number) | undefined;
   post(batch: OpenBatch): void;
   /** A result as it may leave the host. */
   scrub(text: string): string;
@@ -80,6 +82,7 @@ export class Channel implements Sweepable {
     this.#options = options;
     this.#writer = new BatchWriter({
       post: (batch) => {
+        putEnd(batch, options.heldUntil?.() ?? 0);
         putEnd(batch, Date.now());
         this.#lastPosted = this.#lastId;
         options.post(batch);

@@ -185,7 +185,10 @@ export function putResult(batch: OpenBatch, id: number, text: string): void {
   put(batch, RESULT, id, text);
 }
 
-/** Ends a batch: its last place is no message, but says when it was posted, or who wrote it. */
+/**
+ * Ends a batch: its last places are no messages. One for a worker says until when the host holds the connector, and when it was posted; one of
+ * a worker says who wrote it.
+ */
 export function putEnd(batch: OpenBatch, end: string | number): void {
   put(batch, end);
 }

@@ -1,5 +1,5 @@
 import type { CallProgress, ConnectorError } from '@automate/contract';
-import { CancelledError, clipText, TimeoutError } from '@automate/contract';
+import { CancelledError, clipText, TimeoutError, UnavailableError } from '@automate/contract';
 import { describeCall } from '../call-errors.ts';
 import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
@@ -37,6 +37,8 @@ export class CallRunner {
   readonly #trail: CallTrail;
   readonly #network: NetworkGate | undefined;
   readonly #running = new Map<number, Running>();
+  /** Until when the host holds the connector, as it said last; 0: for ever. */
+  #heldUntil = 0;
   /** What was cancelled among the messages that are being taken. */
   readonly #cancelled = new Map<number, CancelReason>();
 
@@ -58,6 +60,7 @@ export class CallRunner {
   listen(line: Line): void {
     line.listen((batch) => {
       let lookedAt = batch.pop() as number;
+      this.#heldUntil = batch.pop() as number;
       const messages = this.#hear(batch);
       // Grows on the way.
       for (const message of messages) {
@@ -67,6 +70,7 @@ export class CallRunner {
           this.#trail.leave();
           for (let later = line.receive(); later !== undefined; later = line.receive()) {
             later.pop();
+            this.#heldUntil = later.pop() as number;
             messages.push(...this.#hear(later));
           }
           lookedAt = natives.now();
@@ -95,6 +99,12 @@ export class CallRunner {
   async #run(call: Call): Promise<void> {
     if (call.deadline <= natives.now()) {
       this.#fail(call.id, neverRan('deadline'));
+      return;
+    }
+    // All of this machine may have stood still since the host looked. What takes a connector's place is tried out wherever it is to run.
+    const isCalled = call.op === 'execute' || call.op === 'webhook';
+    if (this.#heldUntil !== 0 && isCalled && natives.monotonic() >= this.#heldUntil) {
+      this.#fail(call.id, heldNoMore());
       return;
     }
     const running: Running = { cancelled: undefined, controller: undefined };
@@ -160,6 +170,13 @@ function reasonFor(reason: CancelReason): ConnectorError {
   return reason === 'deadline'
     ? new TimeoutError('the deadline of the call passed')
     : new CancelledError('the caller gave up');
+}
+
+function heldNoMore(): ConnectorError {
+  return new UnavailableError('this host held the connector no more when the call was to begin: ask again', {
+    effect: 'none',
+    details: { reason: 'moved' },
+  });
 }
 
 function neverRan(reason: CancelReason): ConnectorError {

@@ -9,9 +9,16 @@ export const natives = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
   now: Date.now,
+  /** The machine's clock that nobody sets, the same in all its processes, in milliseconds. */
+  monotonic: monotonicClock(),
   /** Blocks this thread, in milliseconds. */
   sleep: sleeper(),
 } as const;
+
+function monotonicClock(): () => number {
+  const { bigint } = process.hrtime;
+  return () => Number(bigint()) / 1e6;
+}
 
 function sleeper(): (ms: number) => void {
   const { wait } = Atomics;
