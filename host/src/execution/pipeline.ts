@@ -99,7 +99,7 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
         }
         if (!outcome.ok && attempts > 0) outcome = { ok: false, error: { ...outcome.error, attempts } };
         const settled = leaveGates(passed, call, outcome);
-        if (settled !== undefined) await settled;
+        if (settled !== undefined) outcome = (await settled) ?? outcome;
         if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
         if (!outcome.ok) {
           // It waited until its connector had ended: it begins with what has the place now, or is told why nothing has.

@@ -84,7 +84,8 @@ export function keepOutcomes({ openSink, isEmpty: isNothingKept }: OutcomesOptio
       const name = nameOfPlace(place);
       const step: OutcomeStep = { op: 'end', place, end };
       try {
-        await run(step);
+        const answer = await run(step);
+        return 'found' in answer ? answer.found : undefined;
       } catch (reason) {
         if (unwritten.size < MOST_UNWRITTEN) unwritten.set(name, step);
         throw reason;

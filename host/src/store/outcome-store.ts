@@ -48,8 +48,9 @@ export interface OutcomeStore {
   begin(claim: OutcomeClaim): Promise<StoredOutcome | undefined>;
   /**
    * How the call ended that has this place; `nothing`: as if it had never been made. Where that cannot be written it rejects; it is kept in memory, and written as soon as it can be.
+   * Gives what stands there where the word came too late, as others have found meanwhile that this host does not live: that stays.
    */
-  end(place: OutcomePlace, end: CallEnd | 'nothing'): Promise<void>;
+  end(place: OutcomePlace, end: CallEnd | 'nothing'): Promise<StoredOutcome | undefined>;
   find(place: OutcomePlace): Promise<StoredOutcome | undefined>;
   /** Frees the place, unless its call is running. Gives what was known. */
   clear(place: OutcomePlace): Promise<StoredOutcome | undefined>;

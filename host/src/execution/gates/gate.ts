@@ -21,8 +21,11 @@ export interface Gate<Call> {
   concerns?(call: Call): boolean;
   /** Lets the call on, or answers in its place. What it throws is the answer too. */
   admit(call: Call): void | GateAnswer | Promise<void | GateAnswer>;
-  /** Hears once how a call ended that it let on, whoever ended it. The answer waits for what this gives. Never throws, nor rejects. */
-  settle?(call: Call, outcome: Outcome<string>): void | Promise<void>;
+  /**
+   * Hears once how a call ended that it let on, whoever ended it. The answer waits for what this gives, which is an outcome where that is to be
+   * answered instead. Never throws, nor rejects.
+   */
+  settle?(call: Call, outcome: Outcome<string>): void | Promise<void | Outcome<string>>;
 }
 
 /** Stands among those passed for a gate that has nothing to do with the call. */
@@ -52,16 +55,16 @@ export function enterGates<Call>(
   }
 }
 
-/** Tells the gates that a call has passed how it ended, the last first. */
+/** Tells the gates that a call has passed how it ended, the last first. Gives what one of them answers instead. */
 export function leaveGates<Call>(
   passed: readonly Gate<Call>[],
   call: Call,
   outcome: Outcome<string>,
-): void | Promise<unknown> {
-  let waits: Promise<void>[] | undefined;
+): void | Promise<void | Outcome<string>> {
+  let waits: Promise<void | Outcome<string>>[] | undefined;
   for (let index = passed.length - 1; index >= 0; index -= 1) {
     const wait = passed[index]?.settle?.(call, outcome);
     if (wait !== undefined) (waits ??= []).push(wait);
   }
-  if (waits !== undefined) return Promise.all(waits);
+  if (waits !== undefined) return Promise.all(waits).then((others) => others.find((other) => other !== undefined));
 }

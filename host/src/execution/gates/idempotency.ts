@@ -37,7 +37,7 @@ interface KeyedCall {
  * is, and its outcome before it is answered: whatever ends the host in between, the call is not made again for the same key.
  */
 export function createIdempotency({ outcomes, onFault }: IdempotencyOptions): Gate<KeyedCall> {
-  const drop = (place: OutcomePlace): Promise<void> => outcomes.end(place, 'nothing');
+  const drop = (place: OutcomePlace): Promise<unknown> => outcomes.end(place, 'nothing');
   return {
     name: 'idempotency',
     concerns: ({ request }) => request.idempotencyKey !== undefined,
@@ -56,9 +56,16 @@ export function createIdempotency({ outcomes, onFault }: IdempotencyOptions): Ga
     },
     settle(call, outcome) {
       const place = placeOf(call);
-      return outcomes.end(place, endOf(call, outcome)).catch((fault: unknown) => {
-        onFault(fault, `the outcome of a call of "${place.connector}" was written down`);
-      });
+      return outcomes.end(place, endOf(call, outcome)).then(
+        // This host stood still for so long that the others have told that nobody knows: that stays so.
+        (found) =>
+          found?.status === 'unknown'
+            ? { ok: false, error: outcomeUnknown(claimOf(call), found).toEnvelope() }
+            : undefined,
+        (fault: unknown) => {
+          onFault(fault, `the outcome of a call of "${place.connector}" was written down`);
+        },
+      );
     },
   };
 }

@@ -21,7 +21,8 @@ const END = `UPDATE automate.outcomes o SET status = e.status, attempts = e.atte
     result_sha256 = e.result_sha256, ended_at = $9, expires_at = e.expires_at
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::bigint[])
     AS e (connector, principal, key, status, attempts, text, result_sha256, expires_at)
-  WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND o.status = 'running' AND o.owner = $10`;
+  WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND o.status = 'running' AND o.owner = $10
+  RETURNING o.connector, o.principal, o.key`;
 
 const DROP_OWN = `DELETE FROM automate.outcomes o USING unnest($1::text[], $2::text[], $3::text[]) AS e (connector, principal, key)
   WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND o.status = 'running' AND o.owner = $4`;
@@ -79,12 +80,11 @@ async function take(session: Session, run: Run, holder: Holder): Promise<readonl
       holder,
     );
   if (op === 'end') {
-    await end(
+    return end(
       session,
       run.flatMap((step) => (step.op === 'end' ? [step] : [])),
       holder.owner,
     );
-    return run.map(() => ({ found: undefined }));
   }
   const answers: StepAnswer[] = [];
   for (const step of run) answers.push({ found: await takeOne(session, step, holder) });
@@ -166,11 +166,13 @@ interface Ended {
   readonly end: CallEnd | 'nothing';
 }
 
-async function end(session: Session, ended: readonly Ended[], owner: string): Promise<void> {
+/** Gives for each what stands in its place where this host's word came too late, and changes nothing any more. */
+async function end(session: Session, ended: readonly Ended[], owner: string): Promise<readonly StepAnswer[]> {
   const told = ended.flatMap(({ place, end: how }) => (how === 'nothing' ? [] : [{ place, ...how }]));
   const dropped = ended.flatMap(({ place, end: how }) => (how === 'nothing' ? [place] : []));
-  if (told.length > 0)
-    await session.count(
+  const written = new Set<string>();
+  if (told.length > 0) {
+    const places = await session.rows<OutcomePlace>(
       CompiledQuery.raw(END, [
         ...placesOf(told.map(({ place }) => place)),
         told.map(({ status }) => status),
@@ -183,7 +185,15 @@ async function end(session: Session, ended: readonly Ended[], owner: string): Pr
         owner,
       ]),
     );
+    for (const place of places) written.add(nameOf(place));
+  }
   if (dropped.length > 0) await session.count(CompiledQuery.raw(DROP_OWN, [...placesOf(dropped), owner]));
+  const answers: StepAnswer[] = [];
+  for (const { place, end: how } of ended) {
+    const row = how === 'nothing' || written.has(nameOf(place)) ? undefined : await find(session, place);
+    answers.push({ found: row && outcomeOf(row) });
+  }
+  return answers;
 }
 
 async function read(session: Session, place: OutcomePlace, owner: string): Promise<StoredOutcome | undefined> {
