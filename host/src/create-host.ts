@@ -322,7 +322,7 @@ async function openHost(
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
-    heldUntil: (id) => cluster?.heldUntil(id) ?? 0,
+    heldForMs: (id) => cluster?.heldForMs(id) ?? Infinity,
     environment: env,
     network,
     ...places,

@@ -134,9 +134,9 @@ export class Cluster {
     return this.holds(connector) && !this.#leaving.has(connector);
   }
 
-  /** Until when this host may send calls to the connector, by `process.hrtime` in milliseconds; in the past where it may not now. */
-  heldUntil(connector: string): number {
-    return Number(process.hrtime.bigint()) / 1e6 + this.#lease.leftMs(connector, this.#clock.now());
+  /** For how long this host may send calls to the connector, in milliseconds; 0 where it may not now. */
+  heldForMs(connector: string): number {
+    return this.#lease.leftMs(connector, this.#clock.now());
   }
 
   /** Those that lived when they were last asked for, in order of id. What this one holds is of now. */

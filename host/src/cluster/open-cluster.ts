@@ -43,8 +43,8 @@ export interface OpenCluster {
   mayRun(connector: string): boolean;
   /** Whether it may send calls to it that it has taken. */
   maySend(connector: string): boolean;
-  /** Until when, by `process.hrtime` in milliseconds; 0: for ever, as each host runs it by itself. */
-  heldUntil(connector: string): number;
+  /** For how long, in milliseconds; Infinity where each host runs it by itself. */
+  heldForMs(connector: string): number;
   /** As `mayRun`, and takes the connector where nobody has it. */
   turn(connector: string): Promise<boolean>;
   /** Those that live, as known; none before `join`. */
@@ -98,7 +98,7 @@ export function openCluster({
     tellWebhook: (connector, told, principal) => tellWebhook({ cluster, peers }, connector, { told, principal }),
     mayRun,
     maySend: (connector) => !isPlaced(connector) || cluster.holds(connector),
-    heldUntil: (connector) => (isPlaced(connector) ? cluster.heldUntil(connector) : 0),
+    heldForMs: (connector) => (isPlaced(connector) ? cluster.heldForMs(connector) : Infinity),
     async turn(connector) {
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
       return (await cluster.find(connector, { here: false })).mine;

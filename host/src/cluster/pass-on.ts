@@ -1,3 +1,4 @@
+// Long, as a call's way to the host that holds its connector, and what may become of it there, stand together.
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   CallOptions,

@@ -32,8 +32,8 @@ export interface ConnectorRuntimeOptions extends FilesPolicyOptions {
   readonly hostVersion: string;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
-  /** Until when this host may send anything for a connector, as a worker's specification has it. Absent: for ever. */
-  readonly heldUntil?: (id: string) => number;
+  /** For how long this host may send anything for a connector, as a worker's specification has it. Absent: for ever. */
+  readonly heldForMs?: (id: string) => number;
   /** Of the host, of which connectors see what they are granted. */
   readonly environment: Environment;
   /** Where connectors may connect to. */
@@ -106,7 +106,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         reach,
         env: () => environmentOf(kind, environment),
         network: () => options.network.of(entry, kind),
-        heldUntil: () => options.heldUntil?.(entry.id) ?? 0,
+        heldForMs: () => options.heldForMs?.(entry.id) ?? Infinity,
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };

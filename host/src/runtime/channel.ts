@@ -10,6 +10,7 @@ import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
 import type { OpenBatch } from './messages.ts';
+import { natives } from './worker/natives.ts';
 import { putCall, putCancel, putEnd, putReceipt } from './messages.ts';
 import type { Suspect } from './poisonous-calls.ts';
 import { lostTo, suspectsOf } from './poisonous-calls.ts';
@@ -27,7 +28,7 @@ export interface ChannelOptions {
   /** Milliseconds for a cancelled call to end after that. */
   readonly graceMs: number;
   /** As the worker's specification has it. */
-  readonly heldUntil: (() => number) | undefined;
+  readonly heldForMs: (() => number) | undefined;
   post(batch: OpenBatch): void;
   /** A result as it may leave the host. */
   scrub(text: string): string;
@@ -82,7 +83,8 @@ export class Channel implements Sweepable {
     this.#options = options;
     this.#writer = new BatchWriter({
       post: (batch) => {
-        putEnd(batch, options.heldUntil?.() ?? 0);
+        const leftMs = options.heldForMs?.() ?? Infinity;
+        putEnd(batch, leftMs === Infinity ? 0 : natives.monotonic() + leftMs);
         putEnd(batch, Date.now());
         this.#lastPosted = this.#lastId;
         options.post(batch);

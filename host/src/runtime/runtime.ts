@@ -111,10 +111,10 @@ export interface WorkerSpec {
   /** Where it may connect to, read anew at each start. At isolation `none` nothing holds it to that. Default: anywhere. */
   readonly network?: () => NetworkPolicy;
   /**
-   * Until when this host may send anything for the connector, in milliseconds of the machine's clock that nobody sets (`process.hrtime`);
-   * 0: for ever. Asked with all that is sent to the worker, which begins no call of an action, and judges no webhook, later than that. Absent: for ever.
+   * For how long this host may send anything for the connector, in milliseconds. Asked with all that is sent to the worker, which begins no
+   * call of an action, and judges no webhook, later than that. Absent: for ever.
    */
-  readonly heldUntil?: () => number;
+  readonly heldForMs?: () => number;
   /** Milliseconds without a call after which the worker stops; absent: never. */
   readonly idleStopMs?: number;
 }

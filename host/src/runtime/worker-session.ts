@@ -99,7 +99,7 @@ export class WorkerSession {
       // A body on the host's own event loop cannot be stuck while the host runs.
       ackMs: this.#body.ownLoop ? parts.ackMs : Infinity,
       graceMs: parts.graceMs,
-      heldUntil: spec.heldUntil,
+      heldForMs: spec.heldForMs,
       post: (batch) => this.#body.post(batch),
       scrub: (text) => parts.secrets.scrubText(text),
       hold: () => this.#body.hold(),

@@ -9,6 +9,8 @@ const CONNECT_MS = 5_000;
 const STATEMENT_MS = 5_000;
 /** How long an answer is waited for of a server that does not keep to that, as it cannot be reached any more, in milliseconds. */
 const ANSWER_MS = 10_000;
+/** How long a transaction may stand open for a host that says nothing more, in milliseconds: others may wait for what it holds. */
+const SILENT_MS = 1_500;
 /** For how long what fails for a passing reason is tried again, in milliseconds. */
 const PATIENCE_MS = 5_000;
 const LONGEST_STEP_MS = 500;
@@ -63,7 +65,7 @@ class CommitLost extends Error {
 
 // Bounds hold for this transaction alone, as a pooler may give the session to another host. What was answered must outlive a crash.
 const BOUNDS = `set_config('statement_timeout', '${STATEMENT_MS}', true),
-  set_config('idle_in_transaction_session_timeout', '${ANSWER_MS}', true)`;
+  set_config('idle_in_transaction_session_timeout', '${SILENT_MS}', true)`;
 const CLOCK = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
 const BEGIN = {
   read: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${BOUNDS}, ${CLOCK}`,
