@@ -1,12 +1,13 @@
 import type { PlacementStore } from '../store/placement-store.ts';
 import type { ConnectorService, HostInfo, Principal, WebhookDelivery } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { advertisedAddress } from './advertised-address.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createPeerCredentials } from './peer-credentials.ts';
 import { listHosts } from './list-hosts.ts';
-import { passOn } from './pass-on.ts';
+import { isMoved, passOn } from './pass-on.ts';
 import { Peers } from './peers.ts';
 import { tellWebhook } from './tell-webhook.ts';
 import type { HealthElsewhere } from './told-health.ts';
@@ -101,7 +102,11 @@ export function openCluster({
     heldForMs: (connector) => (isPlaced(connector) ? cluster.heldForMs(connector) : Infinity),
     async turn(connector) {
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
-      return (await cluster.find(connector, { here: false })).mine;
+      // Of several that look at the same time one takes it; it is the others' then.
+      const holder = await cluster.find(connector, { here: false }).catch((reason: unknown) => {
+        if (!isMoved(ConnectorError.from(reason))) throw reason;
+      });
+      return holder?.mine === true;
     },
     listHosts: () => listHosts(cluster.living, (host) => cluster.setOf(host)),
     holderOf: (connector) => (isPlaced(connector) ? cluster.holderOf(connector) : undefined),

@@ -280,7 +280,8 @@ function isOf({ details }: ConnectorError, reason: string): boolean {
   return details?.['reason'] === reason;
 }
 
-function isMoved(error: ConnectorError): boolean {
+/** Whether a call was not made as another host is to answer for its connector. */
+export function isMoved(error: ConnectorError): boolean {
   return isOf(error, 'moved');
 }
 

@@ -45,6 +45,9 @@ const SWEEP_MS = 10 * 60_000;
 /** Runs that were taken over after which an execution is not run again: it may be what ends its hosts. */
 const MOST_TAKEOVERS = 10;
 
+/** The one who cancels it need not be the one who called. */
+const CANCELLED = 'the execution was cancelled';
+
 /** What the dispatcher must know of a connector. */
 export interface ConnectorPlaces {
   /** Calls that it takes at once: 0 where it takes none for now. */
@@ -379,7 +382,8 @@ export class Dispatcher {
 
   async #fail(run: Run, error: ErrorEnvelope): Promise<void> {
     const { execution } = run;
-    if (run.why === 'cancelled' && error.code === 'CANCELLED') return this.#end(run, 'cancelled', error);
+    if (run.why === 'cancelled' && error.code === 'CANCELLED')
+      return this.#end(run, 'cancelled', { ...error, message: CANCELLED });
     if (error.code === 'OUTCOME_UNKNOWN')
       return error.details?.['reason'] === 'host_ended'
         ? this.#afterLostKey(run, error)
@@ -506,5 +510,5 @@ function end(run: Run, why: Why): void {
 }
 
 function cancelled(effect: Effect): ErrorEnvelope {
-  return new CancelledError('the execution was cancelled', { effect }).toEnvelope();
+  return new CancelledError(CANCELLED, { effect }).toEnvelope();
 }
