@@ -111,6 +111,7 @@ describe('a schedule', () => {
     await eventually(() => remote.asked.length === 1);
     expect(remote.asked[0]?.payload).toEqual({ order });
     // As hosts kept it before.
+    await host.service.removeSchedule('nightly');
     await set({ name: 'old', payload: { order } });
     const inOne = "UPDATE schedules SET schedule = json_set(schedule, '$.payload', payload), payload = NULL";
     await startWhereDue(Date.now() - MINUTE, inOne);
