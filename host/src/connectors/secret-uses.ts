@@ -1,4 +1,4 @@
-import type { ConnectorConfig, JsonValue } from '@automate/contract';
+import type { ConnectorConfig, JsonValue, SecretUser } from '@automate/contract';
 import { parseSecretReference } from '@automate/contract/schemas';
 import type { SecretReference } from '@automate/contract/schemas';
 import type { ProfileConfig } from '../config/host-config.ts';
@@ -9,12 +9,17 @@ import { leavesOf } from './json-leaves.ts';
 import type { Registry } from './registry.ts';
 import { allProfiles } from './registry.ts';
 
-/** Every use of a secret of the store: by connectors themselves, and by profiles. */
+/** Every use of a secret of the store: by connectors themselves, by profiles, and by the configuration of the host. */
 export function secretUses(registry: Registry): readonly SecretUse[] {
   return [
     ...registry.all().flatMap(({ id, config }) => usesOf('connector', id, referencesOf(config))),
     ...[...allProfiles(registry.sources).values()].flatMap((profile) =>
       usesOf('profile', profile.name, profileReferences(profile)),
+    ),
+    ...usesOf(
+      'configuration',
+      'executions.callback_secret',
+      storeReferences([registry.sources.config.executions.callbackSecret ?? null]),
     ),
   ];
 }
@@ -39,7 +44,7 @@ export function connectorsWith(registry: Registry, { namespace, name }: SecretNa
     .map(({ id }) => id);
 }
 
-function usesOf(kind: 'connector' | 'profile', name: string, references: readonly SecretReference[]): SecretUse[] {
+function usesOf(kind: SecretUser['kind'], name: string, references: readonly SecretReference[]): SecretUse[] {
   return references.map(({ namespace, name: secret, version }) => ({
     secret: { namespace, name: secret },
     user: { kind, name, ...(version === undefined ? {} : { version }) },

@@ -91,7 +91,7 @@ function requireOpen(secret: SecretName): void {
 function inUse(secret: SecretName, users: readonly SecretUser[]): InvalidInputError {
   const named = users.map(({ kind, name }) => `the ${kind} "${name}"`).join(', ');
   return new InvalidInputError(
-    `the secret ${describeSecret(secret)} is used by ${named}, which could not start without it: change that first, or force its removal`,
+    `the secret ${describeSecret(secret)} is used by ${named}, which could not do without it: change that first, or force its removal`,
     { details: { reason: 'secret_in_use', used_by: users.map(({ kind, name }) => `${kind} ${name}`) } },
   );
 }

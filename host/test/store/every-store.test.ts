@@ -1,3 +1,4 @@
+// Long, as all that a host keeps is held here, one test for each store, in both makes.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -19,7 +19,8 @@ export const ERROR_REASONS = {
     already_rerun: 'an execution is to be run again that was; `rerun_as` is the one that repeats it',
     not_repeatable: 'an execution is to be run again that waits, runs or succeeded; `status` says which',
     profile_in_use: 'a profile is to be removed that a connector names; `used_by` says which',
-    secret_in_use: 'a secret of the store is to be removed that a connector or profile uses; `used_by` says who',
+    secret_in_use:
+      'a secret of the store is to be removed that a connector, a profile or the configuration uses; `used_by` says who',
     not_owned:
       'the connector or profile belongs to the configuration file, or the connector to a plugin: change it there; or the secret to a connector or profile',
     unknown_action: 'the connector has no such action; the message lists those that it has',

@@ -5,8 +5,8 @@ export const MAX_SECRET_BYTES = 64 * 1024;
 
 /** Who reads a secret of the store. */
 export interface SecretUser {
-  readonly kind: 'connector' | 'profile';
-  /** The id of the connector, or the name of the profile. */
+  readonly kind: 'connector' | 'profile' | 'configuration';
+  /** The id of the connector, the name of the profile, or the path in the configuration: `executions.callback_secret`. */
   readonly name: string;
   /** The version that it names; absent: always the latest. */
   readonly version?: number;

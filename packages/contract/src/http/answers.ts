@@ -249,7 +249,7 @@ export const secretListSchema = z
         ),
         used_by: z.array(
           z.object({
-            kind: z.enum(['connector', 'profile']),
+            kind: z.enum(['connector', 'profile', 'configuration']),
             name: z.string(),
             version: versionNumber.optional().meta({ description: 'The version that it names; absent: the latest' }),
           }),

@@ -2064,14 +2064,14 @@ export const SecretVersionSchema: GenMessage<SecretVersion> = /*@__PURE__*/
  */
 export type SecretUser = Message<"connectors.SecretUser"> & {
   /**
-   * `connector` or `profile`.
+   * `connector`, `profile` or `configuration`.
    *
    * @generated from field: string kind = 1;
    */
   kind: string;
 
   /**
-   * The id of the connector, or the name of the profile.
+   * The id of the connector, the name of the profile, or the path in the configuration.
    *
    * @generated from field: string name = 2;
    */

@@ -21,7 +21,7 @@ export function secretFromMessage(message: InfoMessage, problems: Problems): Sec
     name: message.name,
     versions: message.versions.map(({ version, createdAt }) => ({ version, createdAt })),
     usedBy: message.usedBy.map(({ kind, name, version }) => ({
-      kind: readWord(['connector', 'profile'], kind, { path, problems, fallback: 'connector' }),
+      kind: readWord(['connector', 'profile', 'configuration'], kind, { path, problems, fallback: 'connector' }),
       name,
       ...(version === undefined ? {} : { version }),
     })),
