@@ -202,11 +202,14 @@ describe('what is genuine', () => {
     })().catch(() => undefined);
     await using remote = await connect({ address: host.host.grpcAddress ?? '' });
     const overGrpc: Told[] = [];
+    let isWatched = false;
     const watched = (async () => {
-      for await (const event of remote.watch({ signal: stop.signal }))
+      for await (const event of remote.watch({ signal: stop.signal })) {
+        if (event.kind === 'synced') isWatched = true;
         if (event.kind === 'webhook') overGrpc.push(event);
+      }
     })();
-    await eventually(() => text.includes('event: synced'));
+    await eventually(() => isWatched && text.includes('event: synced'));
     const bytes = Buffer.from([0xff, 0xfe, sent]);
     await send('at-thread', bytes, { 'content-type': 'application/octet-stream' });
     const [, data = ''] = await eventually(

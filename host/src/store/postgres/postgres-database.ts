@@ -54,11 +54,14 @@ export class CallersFault extends Error {}
 /** The answer to COMMIT did not come: what the transaction did can be asked for by its number. */
 class CommitLost extends Error {
   readonly transaction: string;
+  /** Milliseconds since 1970, by the database's clock. */
+  readonly begunAt: number;
   readonly value: unknown;
 
-  constructor(transaction: string, value: unknown, cause: unknown) {
+  constructor({ transaction, now }: Record<'transaction' | 'now', unknown>, value: unknown, cause: unknown) {
     super('the answer to COMMIT was lost', { cause });
-    this.transaction = transaction;
+    this.transaction = String(transaction);
+    this.begunAt = Number(now);
     this.value = value;
   }
 }
@@ -101,8 +104,12 @@ export function openPostgresDatabase(url: string, { connections }: { readonly co
     let lost: CommitLost | undefined;
     for (let wait = 25; ; wait = Math.min(2 * wait, LONGEST_STEP_MS)) {
       try {
-        if (lost !== undefined && (await isCommitted(pool, lost.transaction))) return lost.value as T;
-        lost = undefined;
+        if (lost !== undefined) {
+          const became = await whatBecameOf(pool, lost);
+          if (became === 'committed') return lost.value as T;
+          if (became === 'unknown') throw new CallersFault('', { cause: storeLost(what, where, lost.cause, 'maybe') });
+          lost = undefined;
+        }
         return await transact(pool, mode, { work, clock });
       } catch (error) {
         if (error instanceof CallersFault) throw error.cause;
@@ -167,7 +174,7 @@ async function transact<T>(pool: pg.Pool, mode: Mode, { work, clock }: Transacti
     try {
       await client.query('COMMIT');
     } catch (error) {
-      throw new CommitLost(String(begun?.rows[0]?.transaction), value, error);
+      throw mode === 'read' ? error : new CommitLost(begun?.rows[0] ?? {}, value, error);
     }
     isSound = true;
     return value;
@@ -195,16 +202,27 @@ function toStorable(value: unknown): unknown {
   return Array.isArray(value) ? value.map(toStorable) : value;
 }
 
-/** Whether the transaction took effect that nobody heard the end of. Throws while it is still running. */
-async function isCommitted(pool: pg.Pool, transaction: string): Promise<boolean> {
+/**
+ * What became of the transaction that nobody heard the end of. Throws while it is still running. A server that crashed gives the number of
+ * one that it had not written down to another transaction, so that its word counts only where it has not crashed since: its statistics begin
+ * anew then.
+ */
+async function whatBecameOf(
+  pool: pg.Pool,
+  { transaction, begunAt }: CommitLost,
+): Promise<'committed' | 'nothing' | 'unknown'> {
   try {
-    const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [transaction]);
-    const status: unknown = rows[0]?.status;
+    const { rows } = await pool.query(
+      `SELECT pg_xact_status($1::text::xid8) AS status, stats_reset > to_timestamp($2::float8 / 1000) AS crashed FROM pg_stat_bgwriter`,
+      [transaction, begunAt],
+    );
+    const { status, crashed }: { status?: unknown; crashed?: unknown } = rows[0] ?? {};
     if (status === 'in progress') throw new Error('the transaction still runs');
-    return status === 'committed';
+    if (status !== 'committed') return 'nothing';
+    return crashed === true ? 'unknown' : 'committed';
   } catch (error) {
     // The server crashed before it had written down that there ever was one of that number.
-    if (sqlStateOf(error) === '22023') return false;
+    if (sqlStateOf(error) === '22023') return 'nothing';
     throw error;
   }
 }
