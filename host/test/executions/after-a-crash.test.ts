@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ConnectorService, Execution } from '@automate/contract';
 import { connect } from '@automate/client';
 import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
-import { CliProject } from '../cli/fixtures/cli-project.ts';
+import { openOrders } from './fixtures/orders-project.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
 const COUNT = 500;
@@ -23,14 +21,9 @@ async function listAll(service: ConnectorService): Promise<readonly Execution[]>
 it('of 500 executions whose host is killed in the middle each has one outcome, and nothing that may be done once is done twice', async () => {
   await using remote = await RemoteSystem.open();
   remote.onAsked = (asked) => void setTimeout(() => asked.answer(), 15);
-  await using project = await CliProject.open({
-    kinds: [],
-    yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { concurrency: 8 } }]`,
-  });
-  await project.sandbox.addConnector({
-    kind: 'orders',
-    source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
-  });
+  await using project = await openOrders(
+    `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { concurrency: 8 } }]`,
+  );
   const actions = ['place', 'put', 'place'] as const;
   const acknowledged: string[] = [];
   {
@@ -77,14 +70,7 @@ it('what runs when its host ends in order is ended, given back to the queue, or 
   await using remote = await RemoteSystem.open();
   const held: (() => void)[] = [];
   remote.onAsked = (asked) => void held.push(() => asked.answer());
-  await using project = await CliProject.open({
-    kinds: [],
-    yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`,
-  });
-  await project.sandbox.addConnector({
-    kind: 'orders',
-    source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
-  });
+  await using project = await openOrders(`connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`);
   const ids: Record<string, string> = {};
   {
     await using host = await project.start();
@@ -110,14 +96,7 @@ it('what runs when its host ends in order is ended, given back to the queue, or 
 it('what was cancelled, and whose host is killed before its call has let go, may have taken effect, and is not run again', async () => {
   await using remote = await RemoteSystem.open();
   remote.onAsked = () => undefined;
-  await using project = await CliProject.open({
-    kinds: [],
-    yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`,
-  });
-  await project.sandbox.addConnector({
-    kind: 'orders',
-    source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
-  });
+  await using project = await openOrders(`connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`);
   const ids: string[] = [];
   {
     await using host = await project.start();

@@ -6,8 +6,8 @@ import { Executions } from '../../dist/executions/executions.js';
 import { openMasterKeys } from '../../dist/secrets/master-key.js';
 import { sealTexts } from '../../dist/secrets/sealed-texts.js';
 import { openStores } from '../../dist/store/open-stores.js';
-import { ExecutionMetrics } from '../../dist/telemetry/execution-metrics.js';
 import { describeEachStore } from '../fixtures/postgres-databases.ts';
+import { withoutHost } from './fixtures/without-host.ts';
 
 const PATIENCE_MS = 30_000;
 
@@ -24,23 +24,16 @@ describeEachStore('what a host leaves that was lost', (makePlace) => {
     // It gives no sign of life from now on.
     expect(await lost.executions.claim(1, { other: 1 })).toHaveLength(1);
     const executions = new Executions({
+      ...withoutHost(),
       store: stores.executions,
       outcomes: stores.outcomes,
-      metrics: new ExecutionMetrics(),
       sealer: sealTexts(openMasterKeys({ dataDir }), 'executions'),
-      requireConnector: () => undefined,
       placesOf: () => ({
         concurrency: 8,
         retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1 },
         ttlMs: 60_000,
       }),
       isIdempotent: async () => false,
-      agent: 'automate',
-      requireAllowed: () => undefined,
-      secret: async () => 'secret',
-      refuses: () => undefined,
-      warn: () => undefined,
-      onFault: () => undefined,
     });
     executions.open(async () => ({ result: '1', attempts: 1, durationMs: 1, replayed: false }), { serves: true });
     const until = performance.now() + PATIENCE_MS;

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { CallbackReceiver } from './fixtures/callback-receiver.ts';
+import { readOrders } from './fixtures/orders-project.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
 const SECRET = 'a-word-that-two-know-4711';
@@ -26,7 +27,6 @@ afterEach(async () => {
   await receiver[Symbol.asyncDispose]();
 });
 
-const source = () => readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8');
 const yaml = (more: string, allowed = '["127.0.0.1"]') =>
   [
     `network: { registered: { allow: ${allowed} } }`,
@@ -40,7 +40,7 @@ async function openHost(text: string): Promise<SandboxHost> {
   const host = await SandboxHost.open({
     kinds: [],
     yaml: text,
-    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'orders', source: await source() })),
+    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'orders', source: await readOrders() })),
   });
   await host.service.setSecret({ namespace: 'team', name: 'callbacks', value: SECRET });
   return host;
@@ -209,7 +209,7 @@ describe('the end of an execution', () => {
       kinds: [],
       yaml: yaml(told(`http://127.0.0.1:${receiver.port}/ends`)),
     });
-    await project.sandbox.addConnector({ kind: 'orders', source: await source() });
+    await project.sandbox.addConnector({ kind: 'orders', source: await readOrders() });
     expect(await project.automate(['secrets', 'set', 'team/callbacks'], { input: SECRET })).toMatchObject({
       status: 0,
     });

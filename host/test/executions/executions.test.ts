@@ -1,6 +1,5 @@
 // Long, as everything that can become of an execution stands here, over one host.
 import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Execution, Principal } from '@automate/contract';
@@ -8,6 +7,7 @@ import { eventually } from '@automate/tooling/eventually';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import type { Asked } from './fixtures/remote-system.ts';
+import { readOrders } from './fixtures/orders-project.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
 const YAML = (port: number): string => `
@@ -22,7 +22,7 @@ let remote: RemoteSystem;
 let host: SandboxHost;
 beforeAll(async () => {
   remote = await RemoteSystem.open();
-  const source = await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8');
+  const source = await readOrders();
   host = await SandboxHost.open({
     kinds: [],
     yaml: YAML(remote.port),

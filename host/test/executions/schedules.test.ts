@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Principal } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { readOrders } from './fixtures/orders-project.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
 const MINUTE = 60_000;
@@ -13,7 +13,7 @@ let remote: RemoteSystem;
 let host: SandboxHost;
 beforeEach(async () => {
   remote = await RemoteSystem.open();
-  const source = await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8');
+  const source = await readOrders();
   host = await SandboxHost.open({
     kinds: [],
     yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`,

@@ -10,9 +10,9 @@ import { openMasterKeys } from '../../dist/secrets/master-key.js';
 import { sealTexts } from '../../dist/secrets/sealed-texts.js';
 import { openSqliteExecutionStore } from '../../dist/store/sqlite-execution-store.js';
 import { openSqliteOutcomeStore } from '../../dist/store/sqlite-outcome-store.js';
-import { ExecutionMetrics } from '../../dist/telemetry/execution-metrics.js';
 import { PlainAdapter } from '../fixtures/plain-adapter.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { withoutHost } from './fixtures/without-host.ts';
 
 it('a database that is damaged is named to who asks, and the host goes on; once it is away, so do executions', async () => {
   await using host = await SandboxHost.open({
@@ -43,19 +43,12 @@ it('a host that cannot reach a store which others can ends its runs before its c
   const outcomes = openSqliteOutcomeStore(dataDir);
   const cutOff = { ...store, isRemote: true, renew: () => new Promise<never>(() => undefined) };
   const executions = new Executions({
+    ...withoutHost(),
     store: cutOff,
     outcomes,
     sealer: sealTexts(openMasterKeys({ dataDir }), 'executions'),
-    metrics: new ExecutionMetrics(),
-    requireConnector: () => undefined,
     placesOf: () => ({ concurrency: 5, retry: { attempts: 3, backoffMs: 1, maxBackoffMs: 10 }, ttlMs: 60_000 }),
     isIdempotent: async (_id, action) => action === 'put',
-    agent: 'automate',
-    requireAllowed: () => undefined,
-    secret: async () => 'secret',
-    refuses: () => undefined,
-    warn: () => undefined,
-    onFault: () => undefined,
   });
   const calls: string[] = [];
   const execute = ({ action }: { readonly action: string }, { signal }: CallOptions = {}) =>

@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Execution } from '@automate/contract';
 import { connect } from '@automate/client';
 import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
-import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
 import { CallbackReceiver } from './fixtures/callback-receiver.ts';
+import { openOrders, readOrders, sharing } from './fixtures/orders-project.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
 const COUNT = 240;
@@ -28,17 +25,11 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
         asked.answer();
       }, 25);
     };
-    await using project = await CliProject.open({
-      kinds: [],
-      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { concurrency: ${PLACES} } }]`,
-    });
-    await project.sandbox.addConnector({
-      kind: 'orders',
-      source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
-    });
-    const keyFile = join(project.root, 'master.key');
-    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    await using project = await openOrders(
+      `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { concurrency: ${PLACES} } }]`,
+    );
+    const env = await sharing(project, url);
+    const start = (DATA_DIR: string) => project.start({ env: { ...env, DATA_DIR } });
     const killed = await start('a');
     await using host = await start('b');
     await using one = await connect({ address: killed.ready.grpc });
@@ -75,17 +66,9 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
   it('are started by a schedule once for each of its times, by any of them, and by the other one when one is killed', async () => {
     const url = await databases.create();
     await using remote = await RemoteSystem.open();
-    await using project = await CliProject.open({
-      kinds: [],
-      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`,
-    });
-    await project.sandbox.addConnector({
-      kind: 'orders',
-      source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
-    });
-    const keyFile = join(project.root, 'master.key');
-    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    await using project = await openOrders(`connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`);
+    const env = await sharing(project, url);
+    const start = (DATA_DIR: string) => project.start({ env: { ...env, DATA_DIR } });
     const killed = await start('a');
     await using host = await start('b');
     await using one = await connect({ address: killed.ready.grpc });
@@ -126,21 +109,16 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
     await using remote = await RemoteSystem.open();
     const held: (() => void)[] = [];
     remote.onAsked = (asked) => void held.push(() => asked.answer({}, 503));
-    await using project = await CliProject.open({
-      kinds: [],
-      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, retry: { attempts: 1 } }]`,
-    });
-    await project.sandbox.addConnector({
-      kind: 'orders',
+    await using project = await openOrders(
+      `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, retry: { attempts: 1 } }]`,
       // Its host holds it back, and would make its call again.
-      source: (await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8')).replace(
+      (await readOrders()).replace(
         "{ effect: 'none' }",
         "{ effect: 'none', retryable: true, details: { reason: 'rate_limit' } }",
       ),
-    });
-    const keyFile = join(project.root, 'master.key');
-    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    );
+    const env = await sharing(project, url);
+    const start = (DATA_DIR: string) => project.start({ env: { ...env, DATA_DIR } });
     await using first = await start('a');
     await using second = await start('b');
     const services = await Promise.all([first, second].map(({ ready }) => connect({ address: ready.grpc })));
@@ -170,23 +148,15 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
     const url = await databases.create();
     await using remote = await RemoteSystem.open();
     await using receiver = await CallbackReceiver.open(SECRET);
-    await using project = await CliProject.open({
-      kinds: [],
-      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { execution_ttl: 1h } }]
+    await using project = await openOrders(
+      `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { execution_ttl: 1h } }]
 network: { registered: { allow: ["127.0.0.1"] } }
 executions: { callback_secret: "secretref://env/default/CALLBACKS", callbacks: ["http://127.0.0.1:${receiver.port}"] }`,
-    });
-    await project.sandbox.addConnector({
-      kind: 'orders',
-      source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
-    });
-    const keyFile = join(project.root, 'master.key');
-    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    );
     const ahead = `const now = Date.now; Date.now = () => now() + ${5 * HOUR};`;
     await using host = await project.start({
       env: {
-        STORE_URL: url,
-        MASTER_KEY_FILE: keyFile,
+        ...(await sharing(project, url)),
         CALLBACKS: SECRET,
         NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
       },

@@ -10,8 +10,8 @@ import { openMasterKeys } from '../../dist/secrets/master-key.js';
 import { sealTexts } from '../../dist/secrets/sealed-texts.js';
 import { openStores } from '../../dist/store/open-stores.js';
 import type { SharedPart, Stores } from '../../dist/store/stores.js';
-import { ExecutionMetrics } from '../../dist/telemetry/execution-metrics.js';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
+import { withoutHost } from '../executions/fixtures/without-host.ts';
 
 /** So that nothing is found out by asking. */
 const HOUR = 3_600_000;
@@ -72,19 +72,12 @@ describeWithPostgres('what another host has changed', (databases) => {
       [0, 1].map(async (concurrency) => {
         const stores = await open(url, HOUR);
         const executions = new Executions({
+          ...withoutHost(),
           store: stores.executions,
           outcomes: stores.outcomes,
           sealer,
-          metrics: new ExecutionMetrics(),
-          requireConnector: () => undefined,
           placesOf: () => ({ concurrency, retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1 }, ttlMs: HOUR }),
           isIdempotent: async () => true,
-          agent: 'automate',
-          requireAllowed: () => undefined,
-          secret: async () => 'secret',
-          refuses: () => undefined,
-          warn: () => undefined,
-          onFault: () => undefined,
         });
         executions.open(async () => ({ result: '"done"', attempts: 1, durationMs: 1, replayed: false }), {
           serves: true,
