@@ -296,9 +296,9 @@ async function openHost(
   events.on('change', (_kind, id) => letGo(id));
   events.on('status', letGo);
   events.on('change', (kind, id) => {
-    if (kind === 'removed') health.forget(id);
-    if (kind === 'removed')
-      outcomes.forget(id).catch((fault: unknown) => tellFault(fault, `the outcomes of "${id}" were removed`));
+    if (kind !== 'removed') return;
+    health.forget(id);
+    outcomes.forget(id).catch((fault: unknown) => tellFault(fault, `the outcomes of "${id}" were removed`));
   });
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
@@ -347,6 +347,7 @@ async function openHost(
   const tls =
     settings.tls === undefined || tlsFiles === undefined ? undefined : keepTls(settings.tls, tlsFiles.material, log);
   if (tls !== undefined) stack.push({ name: 'TLS', close: () => tls.close() });
+  const placement = placements(registry);
   const cluster =
     serve && stores.placements !== undefined
       ? // Who shares nothing loads nothing of it: it is a client of gRPC.
@@ -381,7 +382,7 @@ async function openHost(
           warn: (message) => log.warn({}, message),
           onFault: tellFault,
           trace: (call) => telemetry.passOn(call),
-          ...placements(registry),
+          ...placement,
           healthOf: (id) => {
             const entry = registry.find(id);
             return entry && live.report(entry);
@@ -395,7 +396,7 @@ async function openHost(
     stack.push({ name: 'cluster', close: () => cluster.close() });
     events.on('status', (id) => cluster.cluster.noteHealth(id));
     events.on('change', (kind, id) => {
-      if (kind === 'removed' || placements(registry).lacksKind(id))
+      if (kind === 'removed' || placement.lacksKind(id))
         cluster.cluster.release(id).catch((fault: unknown) => tellFault(fault, `the connector "${id}" was let go of`));
     });
   }

@@ -237,16 +237,15 @@ export class Cluster {
 
   #place(connector: string): string | undefined {
     const { id } = this.#options.host;
-    const own = this.#ownView();
+    const own = this.#ownView(this.#options.plugins().digest);
     const isFit = this.mayTake(connector);
     const hosts = [...this.#hosts.others.map((host) => this.#viewOf(host)), ...(isFit ? [own] : [])];
     return placeNew({ self: id, hosts }, this.#wanted(connector));
   }
 
   /** As others see it, but of now. */
-  #ownView(): HostView {
+  #ownView(digest: string): HostView {
     const { host, memory } = this.#options;
-    const { digest } = this.#options.plugins();
     const load = this.#lease.connectors.reduce((sum, connector) => sum + weightOf(this.#loads.of(connector)), 0);
     const set = this.#sets.of({ digest });
     return { ...host, ...memory(), held: this.#lease.size, load, isLeaving: this.#isEnding, set };
@@ -332,7 +331,7 @@ export class Cluster {
     const now = (): number => this.#clock.now();
     let sentAt = now();
     this.#loads.look(this.#lease.connectors, (connector) => this.#options.useOf(connector), sentAt);
-    const { held, load } = this.#ownView();
+    const { held, load } = this.#ownView(digest);
     try {
       const { renewed, living, sets, placements, seen } = await store.beat(
         {
@@ -365,7 +364,7 @@ export class Cluster {
       this.#meet(living);
       for (const placement of placements) this.#hear(placement);
       this.#seen = seen;
-      this.#evenOut();
+      this.#evenOut(digest);
       if (this.#isLost) onLease(undefined);
       this.#isLost = false;
     } catch (error) {
@@ -422,7 +421,7 @@ export class Cluster {
   }
 
   /** Gives a connector to another host, where that has clearly had less for long enough. */
-  #evenOut(): void {
+  #evenOut(digest: string): void {
     if (this.#isEnding || this.#leaving.size > 0) return;
     const { id } = this.#options.host;
     const { living } = this.#hosts;
@@ -430,7 +429,7 @@ export class Cluster {
     const { state, move } = nextMove(this.#moves, {
       now: this.#clock.now(),
       self: id,
-      hosts: living.map((host) => (host.id === id ? this.#ownView() : this.#viewOf(host))),
+      hosts: living.map((host) => (host.id === id ? this.#ownView(digest) : this.#viewOf(host))),
       held: this.#heldViews(),
       round: Math.floor(Math.max(...beats) / BEAT_MS),
     });

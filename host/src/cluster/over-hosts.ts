@@ -21,6 +21,7 @@ import type { Cluster } from './cluster.ts';
 import { explainUnreached } from './explain-unreached.ts';
 import { followHosts } from './follow-hosts.ts';
 import type { Peers } from './peers.ts';
+import { withoutAbsent } from './without-absent.ts';
 
 /** How long another host may take to tell what it knows, in milliseconds. */
 const PATIENCE_MS = 1_000;
@@ -56,12 +57,8 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
     const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, PATIENCE_MS));
     const signals = [given.signal, cluster.lifeOf(host.id), late.signal].filter((signal) => signal !== undefined);
     try {
-      return await ask(peers.serviceOf(host), {
-        signal: AbortSignal.any(signals),
-        ...(traceparent === undefined ? {} : { traceparent }),
-        ...(tracestate === undefined ? {} : { tracestate }),
-        ...(principal === undefined ? {} : { principal }),
-      });
+      const own = withoutAbsent({ signal: AbortSignal.any(signals), traceparent, tracestate, principal });
+      return await ask(peers.serviceOf(host), own);
     } catch (reason) {
       if (given.signal?.aborted === true) throw new CancelledError('the caller left', { effect: 'none' });
       throw signals.some(({ aborted }) => aborted) ? tookTooLong(host) : explainUnreached(host, reason);
@@ -125,11 +122,7 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       if (named === undefined) return service.verifyAudit(expected, withoutHost(options));
       // It takes as long as it has records, and its caller says how long it waits.
       const { signal, principal, timeoutMs } = options;
-      return peers.serviceOf(named).verifyAudit(expected, {
-        ...(signal === undefined ? {} : { signal }),
-        ...(principal === undefined ? {} : { principal }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      });
+      return peers.serviceOf(named).verifyAudit(expected, withoutAbsent({ signal, principal, timeoutMs }));
     },
     async getStats(options: HostCallOptions = {}): Promise<HostStats> {
       const { own, all, missing } = await askAll(options, options, (at, left) => at.getStats(withoutHost(left)));
@@ -168,11 +161,7 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       const seq = typeof after === 'object' ? after[host ?? cluster.id] : after;
       const ofOne = { ...rest, ...(seq === undefined ? {} : { after: seq }) };
       const { signal, principal, timeoutMs } = options;
-      const own = {
-        ...(signal === undefined ? {} : { signal }),
-        ...(principal === undefined ? {} : { principal }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      };
+      const own = withoutAbsent({ signal, principal, timeoutMs });
       if (named !== undefined) yield* peers.serviceOf(named).followLogs(ofOne, own);
       else if (host !== undefined || peers.hasPassedOn(options)) yield* service.followLogs(ofOne, options);
       else yield* followHosts({ cluster, service, serviceOf: (other) => peers.serviceOf(other) }, filter, own);

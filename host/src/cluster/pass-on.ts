@@ -20,6 +20,7 @@ import { explainUnchecked } from './explain-unchecked.ts';
 import { explainUnreached } from './explain-unreached.ts';
 import { overHosts } from './over-hosts.ts';
 import type { Peers } from './peers.ts';
+import { withoutAbsent } from './without-absent.ts';
 
 /** For how long a call looks for who holds its connector, whatever its caller would wait, in milliseconds: a lease lapses meanwhile. */
 const PATIENCE_MS = 8_000;
@@ -270,10 +271,6 @@ export function passOn(
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-}
-
-function withoutAbsent(options: { readonly [Name in keyof CallOptions]: CallOptions[Name] | undefined }): CallOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function isOf({ details }: ConnectorError, reason: string): boolean {

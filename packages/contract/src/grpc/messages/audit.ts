@@ -19,6 +19,7 @@ import type {
 } from '../../gen/connectors/connectors_pb.ts';
 import { int64ToNumber, millisToInt64, readWord } from './words.ts';
 import type { Problems } from './words.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 const CODES: readonly AuditCode[] = ['OK', 'BEGUN', ...(Object.keys(ERROR_CODES) as ErrorCode[])];
 
@@ -107,8 +108,4 @@ export function auditVerdictFromMessage(message: VerifyAuditResponse, problems: 
           },
         }),
   };
-}
-
-function withoutUndefined<T extends object>(value: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as never;
 }

@@ -9,6 +9,7 @@ import type { ConnectorConfig as ConfigMessage } from '../../gen/connectors/conn
 import { appendPath } from '../../problem-path.ts';
 import { numberOf, wordOf } from './words.ts';
 import type { Problems } from './words.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -51,9 +52,9 @@ function writeSection(values: Values, { fields, schema, path: above, problems }:
       return [[name, numberOf(row.words, value as string, { path, problems })]];
     if (row.kind === 'whole' || row.kind === 'duration')
       return [[name, writeNumber(value as number, field, { path, problems })]];
-    return [[name, row.kind === 'map' ? withoutAbsent(value as object) : value]];
+    return [[name, row.kind === 'map' ? withoutUndefined(value as object) : value]];
   });
-  return withoutAbsent(Object.fromEntries(entries));
+  return withoutUndefined(Object.fromEntries(entries));
 }
 
 const MAX_INT32 = 2_147_483_647;
@@ -127,7 +128,7 @@ function readSection(message: Values, fields: Fields, schema: DescMessage, unkno
     if (typeof value === 'bigint') return [name, Number(value)];
     return [name, row.kind === 'map' ? { ...(value as object) } : value];
   });
-  return withoutAbsent(Object.fromEntries(entries));
+  return withoutUndefined(Object.fromEntries(entries));
 }
 
 function readWord(number: number, path: string, words: readonly string[], unknown: UnknownWord): string | undefined {
@@ -148,9 +149,4 @@ function isImplicit(field: DescField): boolean {
 function isEmpty(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === '' || value === 0 || value === 0n;
-}
-
-/** Leaves undefined keys out: callers who compare answers would find them unequal to absent ones. */
-function withoutAbsent(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
 }
