@@ -79,7 +79,7 @@ export class SimulatedProcess {
     const { connector } = call;
     const holder = await this.cluster.find(connector, { here: false });
     if (holder.mine) return this.#run(call);
-    const life = this.cluster.lifeOf(holder.host.id);
+    const life = this.cluster.lifeOf(holder.host);
     if (life === undefined) throw moved('it lives no more');
     const { promise: gone, reject } = Promise.withResolvers();
     const leave = () => reject(moved('it lives no more'));

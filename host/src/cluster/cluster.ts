@@ -189,8 +189,8 @@ export class Cluster {
     return { ...host, set: this.#sets.of(host) };
   }
 
-  /** Fires once a host does not live any more; undefined where it does not now. */
-  lifeOf(host: string): AbortSignal | undefined {
+  /** Fires once another host's process is not heard of any more; undefined where it is not now. It may come back, with another life. */
+  lifeOf(host: LivingHost): AbortSignal | undefined {
     return this.#hosts.lifeOf(host);
   }
 

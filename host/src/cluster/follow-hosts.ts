@@ -89,7 +89,7 @@ export async function* followHosts(
   const follow = async (host: LivingHost): Promise<void> => {
     const { id, instance } = host;
     followed.set(id, instance);
-    const life = id === cluster.id ? undefined : cluster.lifeOf(id);
+    const life = id === cluster.id ? undefined : cluster.lifeOf(host);
     const signals = [ended.signal, life].filter((signal) => signal !== undefined);
     const at = id === cluster.id ? service : serviceOf(host);
     const own = { ...options, timeoutMs: Infinity, signal: AbortSignal.any(signals) };

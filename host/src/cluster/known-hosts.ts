@@ -21,9 +21,10 @@ export class KnownHosts {
     return [...this.#others.values()].map(({ host }) => host);
   }
 
-  /** Fires once another host does not live any more; undefined where it does not now. */
-  lifeOf(id: string): AbortSignal | undefined {
-    return this.#others.get(id)?.gone.signal;
+  /** Fires once another host's process is not heard of any more; undefined where it is not now. It may come back, with another life. */
+  lifeOf({ id, instance }: Pick<LivingHost, 'id' | 'instance'>): AbortSignal | undefined {
+    const known = this.#others.get(id);
+    return known?.host.instance === instance ? known.gone.signal : undefined;
   }
 
   /** Gives the ids of those that live no more, or anew. */

@@ -24,8 +24,6 @@ export interface LineOptions {
   authorities(): readonly string[];
   /** The header `authorization` with which a line begins, and what both ends alone know then. */
   begin(): { readonly authorization: string; readonly key: Uint8Array };
-  /** Fires once the other host, or its process, does not live any more. */
-  readonly life: AbortSignal | undefined;
   /** Hears of a host whose certificate is refused, each time. */
   onRefused(error: UnavailableError): void;
 }
@@ -94,7 +92,6 @@ class OpenLine {
   readonly #end: LineEnd<SaidOfCall, SaidOfAnswer>;
   readonly #pending = new Map<number, Pending>();
   readonly #looks: NodeJS.Timeout;
-  readonly #life: AbortSignal | undefined;
   readonly #onRefused: LineOptions['onRefused'];
   readonly #ready = Promise.withResolvers<void>();
   #calls = 0;
@@ -104,10 +101,9 @@ class OpenLine {
   #last = Infinity;
   #heardAt = performance.now();
 
-  constructor({ address, authorities, begin, life, onRefused }: LineOptions) {
+  constructor({ address, authorities, begin, onRefused }: LineOptions) {
     const { authorization, key } = begin();
     this.#address = address;
-    this.#life = life;
     this.#onRefused = onRefused;
     // Each call hears of it as well.
     this.#ready.promise.catch(() => undefined);
@@ -137,7 +133,6 @@ class OpenLine {
       onBroken: (error) => (this.#failure = error),
     });
     this.#looks = setInterval(() => this.#look(), LOOK_MS).unref();
-    life?.addEventListener('abort', this.#drop, { once: true });
   }
 
   get ready(): Promise<void> {
@@ -184,10 +179,8 @@ class OpenLine {
 
   /** Ends the connection; calls that are under way are lost. */
   close(): void {
-    this.#drop();
+    this.#session.destroy();
   }
-
-  readonly #drop = (): void => this.#session.destroy();
 
   #hear(said: SaidOfAnswer, text: string): void {
     this.#heardAt = performance.now();
@@ -240,13 +233,12 @@ class OpenLine {
     );
     this.#ready.reject(error);
     for (const n of this.#pending.keys()) this.#take(n)?.reject(error);
-    this.#drop();
+    this.close();
   }
 
   /** Every call that has no answer gets its error. */
   #over(): void {
     clearInterval(this.#looks);
-    this.#life?.removeEventListener('abort', this.#drop);
     this.#session.destroy();
     const refusal = explainRefusal(this.#failure, this.#address);
     if (refusal !== undefined) this.#onRefused(refusal);
@@ -268,7 +260,7 @@ class OpenLine {
       );
     }
     if (this.#isLetIn && this.#pending.size === 0) return;
-    if (now - this.#heardAt > DEAD_MS + SILENT_MS) this.#drop();
+    if (now - this.#heardAt > DEAD_MS + SILENT_MS) this.close();
     else if (now - this.#heardAt > SILENT_MS && this.#isLetIn)
       this.#session.ping((error) => {
         if (error === null) this.#heardAt = performance.now();

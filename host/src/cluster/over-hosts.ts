@@ -55,7 +55,7 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
     const { traceparent, tracestate, principal, timeoutMs = Infinity } = given;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, PATIENCE_MS));
-    const signals = [given.signal, cluster.lifeOf(host.id), late.signal].filter((signal) => signal !== undefined);
+    const signals = [given.signal, cluster.lifeOf(host), late.signal].filter((signal) => signal !== undefined);
     try {
       const own = withoutAbsent({ signal: AbortSignal.any(signals), traceparent, tracestate, principal });
       return await ask(peers.serviceOf(host), own);

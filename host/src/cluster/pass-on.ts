@@ -101,7 +101,7 @@ export function passOn(
   };
 
   const ask = async <T>(host: LivingHost, options: CallOptions, call: Routed<T>['there']): Promise<Passed<T>> => {
-    const life = cluster.lifeOf(host.id);
+    const life = cluster.lifeOf(host);
     try {
       return { is: 'answered', value: await call(host, options, life) };
     } catch (reason) {

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { getCACertificates } from 'node:tls';
 import type { CallOptions, ConnectorService, Principal } from '@automate/contract';
-import { LOCAL_PRINCIPAL, UnauthenticatedError } from '@automate/contract';
+import { LOCAL_PRINCIPAL, UnauthenticatedError, UnavailableError } from '@automate/contract';
 import { openPeer } from '@automate/client/peer';
 import { seldom } from '../log/seldom.ts';
 import type { LivingHost } from '../store/placement-store.ts';
@@ -16,8 +16,8 @@ export interface PeersOptions {
   readonly credentials: PeerCredentials;
   /** Certificates in PEM that peers may show beside those of known authorities. */
   authorities(): readonly string[];
-  /** Fires once a host, or its process, does not live any more; undefined where it does not now. */
-  lifeOf(host: string): AbortSignal | undefined;
+  /** Fires once a host's process is not heard of any more; undefined where it is not now. */
+  lifeOf(host: LivingHost): AbortSignal | undefined;
   /** Hears of what an operator should look at, at most once a minute for each host. */
   warn(message: string): void;
   /** Hears of what nobody foresaw. */
@@ -26,8 +26,8 @@ export interface PeersOptions {
 
 /** Another host: calls of actions go over a line, all else by a call of gRPC each. */
 interface Peer {
-  /** Its process. */
-  readonly instance: string;
+  /** Both end with it, as a host that stands still ends no connection, and may come back as the same process. */
+  readonly life: AbortSignal;
   readonly line: Line;
   readonly service: ConnectorService;
 }
@@ -113,19 +113,24 @@ export class Peers {
     return this.#to(host).line;
   }
 
-  #to({ id, instance, address }: LivingHost): Peer {
+  #to(host: LivingHost): Peer {
+    const { id, instance, address } = host;
+    const { id: from, credentials } = this.#options;
+    const life = this.#options.lifeOf(host);
+    if (life === undefined || life.aborted)
+      throw new UnavailableError(`the host at ${address} is not heard of any more`, {
+        effect: 'none',
+        details: { reason: 'service_unreachable', address },
+      });
     const known = this.#open.get(id);
-    if (known?.instance === instance) return known;
-    if (known !== undefined) void closePeer(known);
-    const { id: from, credentials, lifeOf } = this.#options;
+    if (known?.life === life) return known;
     const authorities = (): readonly string[] => [...getCACertificates('default'), ...this.#options.authorities()];
     const peer = {
-      instance,
+      life,
       line: new Line({
         address,
         authorities,
         begin: () => credentials.beginLine({ from, to: id, instance }),
-        life: lifeOf(id),
         onRefused: ({ message }) => this.#warn(address, message),
       }),
       service: openPeer({
@@ -136,7 +141,13 @@ export class Peers {
       }),
     };
     this.#open.set(id, peer);
+    life.addEventListener('abort', () => this.#over(id, peer), { once: true });
     return peer;
+  }
+
+  #over(id: string, peer: Peer): void {
+    if (this.#open.get(id) === peer) this.#open.delete(id);
+    void closePeer(peer);
   }
 
   async close(): Promise<void> {

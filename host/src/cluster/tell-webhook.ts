@@ -10,7 +10,7 @@ const TELL_MS = 3_000;
 const BETWEEN_MS = 300;
 
 interface Hosts {
-  readonly cluster: Pick<Cluster, 'id' | 'living' | 'lifeOf'>;
+  readonly cluster: Pick<Cluster, 'id' | 'living'>;
   readonly peers: Pick<Peers, 'serviceOf'>;
 }
 
@@ -27,11 +27,11 @@ export function tellWebhook(hosts: Hosts, connector: string, told: Told): void {
 }
 
 async function tellOne(
-  { cluster, peers }: Hosts,
+  { peers }: Hosts,
   host: LivingHost,
   { connector, told, principal }: Told & { readonly connector: string },
 ): Promise<void> {
-  for (let tries = 0; tries < TRIES && cluster.lifeOf(host.id)?.aborted !== true; tries += 1) {
+  for (let tries = 0; tries < TRIES; tries += 1) {
     try {
       const request = { headers: {}, body: new Uint8Array(), told };
       await peers.serviceOf(host).receiveWebhook(connector, request, { principal, timeoutMs: TELL_MS });
