@@ -112,6 +112,73 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     await stores.close();
   });
 
+  it('waits for a COMMIT that it never heard the end of and that is still under way', async () => {
+    const url = await databases.create();
+    await using proxy = await startCuttingProxy(databases.server.port);
+    const stores = await open(throughPort(url, proxy.port));
+    const waitForStandby = async (name: string) => {
+      await databases.server.sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
+      await databases.server.sql('SELECT pg_reload_conf()');
+    };
+    const asked = `SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_xact_status%' AND state = 'idle'`;
+    await waitForStandby('absent');
+    try {
+      proxy.cutAt('COMMIT', 'is under way');
+      const put = stores.connectors.put('x', { id: 'x' }, 'absent');
+      await eventually(async () => (await databases.sql(url, asked)).length > 0);
+      await waitForStandby('');
+      await expect(put).resolves.toBe(true);
+    } finally {
+      await waitForStandby('');
+      await stores.close();
+    }
+  });
+
+  it.each([
+    // What the server had not written down before it crashed may have its number given to another transaction afterwards.
+    ['arrives', 'the server crashes', 'maybe'],
+    ['arrives', 'it cannot be reached', 'maybe'],
+    ['is lost', 'the server crashes', 'done'],
+  ] as const)('tells what it cannot know of a COMMIT: it %s, and then %s', async (fate, what, outcome) => {
+    const url = await databases.create();
+    await using proxy = await startCuttingProxy(databases.server.port);
+    const stores = await open(throughPort(url, proxy.port));
+    const settled = Promise.withResolvers<void>();
+    proxy.cutAt('COMMIT', fate, async () => {
+      if (what === 'the server crashes') await crash();
+      else await settled.promise;
+    });
+    const put = stores.connectors.put('x', { id: 'x' }, 'absent').finally(settled.resolve);
+    if (outcome === 'done') await expect(put).resolves.toBe(true);
+    else
+      await expect(put).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        effect: 'maybe',
+        details: { reason: 'store_lost' },
+        message: expect.stringContaining('whether it was done all the same is not known'),
+      });
+    expect(proxy.cuts).toBe(1);
+    expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(['x']);
+    await stores.close();
+  });
+
+  /** Has all of the server's processes end, as they share their memory with one that was killed, and come up again. */
+  async function crash(): Promise<void> {
+    const { server } = databases;
+    // So that all that was written until now is there afterwards.
+    await server.sql('CHECKPOINT');
+    const find = async () =>
+      (await server.sql(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`))[0]?.['pid'];
+    const victim = await find();
+    process.kill(Number(victim), 'SIGKILL');
+    await eventually(async () =>
+      find().then(
+        (pid) => pid !== undefined && pid !== victim,
+        () => false,
+      ),
+    );
+  }
+
   it('knows the calls of a host that was killed to be unknown, and has one that only slept change nothing afterwards', async () => {
     const url = await databases.create();
     const stores = await open(url);
