@@ -118,8 +118,10 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
 
   return {
     async verifyAudit(expected, options = {}) {
-      const named = find(options);
-      if (named === undefined) return service.verifyAudit(expected, withoutHost(options));
+      const id = requireHostId(options.host);
+      const named = cluster.living.find((host) => host.id === id && !isOwn(host));
+      // The records of one that does not live are in the store.
+      if (named === undefined) return service.verifyAudit(expected, options);
       // It takes as long as it has records, and its caller says how long it waits.
       const { signal, principal, timeoutMs } = options;
       return peers.serviceOf(named).verifyAudit(expected, withoutAbsent({ signal, principal, timeoutMs }));

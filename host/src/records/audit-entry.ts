@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { dirname } from 'node:path';
-import type { AuditExpectation, AuditFilter, AuditPage } from '@automate/contract';
+import type { AuditExpectation, AuditFilter, AuditPage, AuditVerdict } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { unknownHost } from '@automate/contract/service';
 import type { CLOSE, ThreadAnswer } from '../store/database-thread.ts';
@@ -8,6 +8,7 @@ import { hostIdOf } from '../store/host-id.ts';
 import { storageError } from '../store/storage-error.ts';
 import type { AuditPlace, OpenedAudit } from './audit-place.ts';
 import { openAuditPlace } from './audit-place.ts';
+import type { LookAtAudit } from './audit-rows.ts';
 import type { Appended, AuditBounds, AuditKeyRing, AuditTable, Doubt } from './audit-table.ts';
 import { openAuditTable } from './audit-table.ts';
 import type { AuditText } from './audit-text.ts';
@@ -28,7 +29,7 @@ export interface AuditThreadData {
 export type AuditQuestion =
   | { readonly op: 'append'; readonly records: readonly AuditText[]; readonly doubt: Doubt }
   | { readonly op: 'list'; readonly filter: AuditFilter }
-  | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined };
+  | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined; readonly host: string | undefined };
 
 /** Between looks for what is to be cut off, in milliseconds. */
 const TRIM_MS = 60_000;
@@ -67,7 +68,7 @@ async function run(message: AuditQuestion): Promise<unknown> {
     case 'list':
       return list(opened, message.filter);
     case 'verify':
-      return verifyAudit(file, ring.keys, message.expected, place.shared && opened.look);
+      return verify(opened, message.expected, message.host);
     default:
       return message satisfies never;
   }
@@ -75,13 +76,35 @@ async function run(message: AuditQuestion): Promise<unknown> {
 
 async function list({ look, others }: OpenedAudit, filter: AuditFilter): Promise<AuditPage> {
   const { host } = filter;
+  if (host === 'all') {
+    const ids = (await others?.hosts()) ?? [];
+    if (others !== undefined && ids.length > 1)
+      return listAllAudits(new Map(ids.map((id) => [id, others.lookAt(id)])), filter);
+    return listAudit(look, filter);
+  }
+  return listAudit((await findOther({ look, others }, host)) ?? look, filter);
+}
+
+async function verify(
+  audit: OpenedAudit,
+  expected: AuditExpectation | undefined,
+  host: string | undefined,
+): Promise<AuditVerdict> {
+  const other = await findOther(audit, host);
+  if (other !== undefined) return verifyAudit(undefined, ring.keys, expected, other);
+  return verifyAudit(file, ring.keys, expected, place.shared && audit.look);
+}
+
+/** The chain of another host; undefined for this one's own. Throws NOT_FOUND for a host that has none. */
+async function findOther(
+  { others }: Pick<OpenedAudit, 'look' | 'others'>,
+  host: string | undefined,
+): Promise<LookAtAudit | undefined> {
   const own = hostIdOf(dirname(file)) ?? '';
+  if (host === undefined || host === own) return undefined;
   const hosts = others === undefined ? [{ id: own }] : (await others.hosts()).map((id) => ({ id }));
-  if (host === 'all' && others !== undefined && hosts.length > 1)
-    return listAllAudits(new Map(hosts.map(({ id }) => [id, others.lookAt(id)])), filter);
-  if (host === undefined || host === own || host === 'all') return listAudit(look, filter);
   if (others === undefined || !hosts.some(({ id }) => id === host)) throw unknownHost(host, hosts);
-  return listAudit(others.lookAt(host), filter);
+  return others.lookAt(host);
 }
 
 async function append({ openRows }: OpenedAudit, records: readonly AuditText[], doubt: Doubt): Promise<Appended> {

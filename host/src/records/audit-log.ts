@@ -136,10 +136,11 @@ export class AuditLog {
     return (await this.#reader.ask({ op: 'list', filter })) as AuditPage;
   }
 
-  async verify(expected?: AuditExpectation): Promise<AuditVerdict> {
+  /** @param host whose records; default: this one's */
+  async verify(expected?: AuditExpectation, host?: string): Promise<AuditVerdict> {
     await this.#settled();
     this.#requireRecords();
-    return (await this.#reader.ask({ op: 'verify', expected })) as AuditVerdict;
+    return (await this.#reader.ask({ op: 'verify', expected, host })) as AuditVerdict;
   }
 
   observe(): AuditObservation {

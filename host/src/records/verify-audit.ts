@@ -16,6 +16,9 @@ const ROWS_AT_A_TIME = 1_000;
 /** How often a table and a head that belong together are looked for. */
 const MOMENTS = 20;
 
+const ELSEWHERE = { kind: 'elsewhere' } as const;
+type FoundHead = ReadHead | typeof ELSEWHERE;
+
 interface Walked {
   records: number;
   first: number;
@@ -31,25 +34,25 @@ interface Walked {
  * Reads every record of a chain and says of the first that is not as it was written. A host may write meanwhile; what it writes from
  * now on is not looked at. Nothing is changed, so that a copy can be examined as well.
  *
- * @param file where its head lies, without `-head`; in SQLite the database
+ * @param file where its head lies, without `-head`; in SQLite the database. Undefined: with another host, so that nobody knows how far it went
  * @param look looks at the records. Default: at those in the database `file`
  */
 export async function verifyAudit(
-  file: string,
+  file: string | undefined,
   keys: AuditKeys,
   expected?: AuditExpectation,
   look?: LookAtAudit,
 ): Promise<AuditVerdict> {
-  if (look === undefined && !existsSync(file))
+  if (look === undefined && !existsSync(file ?? ''))
     return verdictOf(undefined, newWalk(), 0, { message: `${file} is not there` });
-  const lookAt = look ?? lookAtSqliteAudit(file);
+  const lookAt = look ?? lookAtSqliteAudit(file ?? '');
   let found: { chain?: ChainRow | undefined; walked: Walked } = { walked: newWalk() };
   try {
     for (let tries = 1; ; tries += 1) {
       const verdict = await lookAt(async (view) => {
         const chain = await view.chain();
         found = { chain, walked: newWalk() };
-        const head = readHead(file, keys);
+        const head = file === undefined ? ELSEWHERE : readHead(file, keys);
         // A host that runs has written in between; of one that does not the head is newer however often one looks.
         const overtaken = head.kind === 'head' && chain !== undefined && head.batch > chain.batch;
         if (overtaken && tries < MOMENTS) return undefined;
@@ -59,7 +62,8 @@ export async function verifyAudit(
         await walk(view, { chain, keys, head, expected, walked });
         const fault =
           walked.fault ?? checkHead(head, chain, { walked, file }) ?? checkExpected(expected, chain, walked);
-        return verdictOf(chain, walked, head.kind === 'head' ? Math.max(0, walked.last - head.seq) : 0, fault);
+        const verdict = verdictOf(chain, walked, head.kind === 'head' ? Math.max(0, walked.last - head.seq) : 0, fault);
+        return head.kind === 'elsewhere' ? { ...verdict, unprovenEnd: true as const } : verdict;
       });
       if (verdict !== undefined) return verdict;
     }
@@ -96,7 +100,7 @@ function verdictOf(
 interface Walk {
   readonly chain: ChainRow;
   readonly keys: AuditKeys;
-  readonly head: ReadHead;
+  readonly head: FoundHead;
   readonly expected: AuditExpectation | undefined;
   readonly walked: Walked;
 }
@@ -180,10 +184,11 @@ function checkChain(chain: ChainRow | undefined, keys: AuditKeys): AuditFault | 
 
 /** Whether the table reaches as far as its head says, and is of that very chain. */
 function checkHead(
-  head: ReadHead,
+  head: FoundHead,
   chain: ChainRow,
-  { walked, file }: { readonly walked: Walked; readonly file: string },
+  { walked, file = '' }: { readonly walked: Walked; readonly file: string | undefined },
 ): AuditFault | undefined {
+  if (head.kind === 'elsewhere') return undefined;
   const where = headFileOf(file);
   if (head.kind === 'none')
     return { message: `${where} is not there: whether records are missing at the end cannot be told` };

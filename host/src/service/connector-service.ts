@@ -155,7 +155,7 @@ export interface ServiceOptions {
   };
   readonly audit: {
     list(filter: AuditFilter): Promise<AuditPage>;
-    verify(expected?: AuditExpectation): Promise<AuditVerdict>;
+    verify(expected?: AuditExpectation, host?: string): Promise<AuditVerdict>;
   };
   readonly stats: StatsOperations;
   readonly executions: ExecutionOperations;
@@ -432,8 +432,8 @@ export class HostConnectorService implements ConnectorService {
 
   async verifyAudit(expected?: AuditExpectation, given: HostCallOptions = {}): Promise<AuditVerdict> {
     const options = this.#admit(given);
-    this.#requireHost(given);
-    return waitWithin(this.#options.audit.verify(requireAuditExpectation(expected)), options);
+    const host = requireHostId(given.host);
+    return waitWithin(this.#options.audit.verify(requireAuditExpectation(expected), host), options);
   }
 
   pause(id: string, given?: CallOptions): Promise<ConnectorInfo> {

@@ -191,7 +191,7 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
     for (const id of ids) expect(stdout).toContain(id);
   });
 
-  it('is what was done with each: its audit can be read at any of them, also of one that was killed, and verified while it lives', async () => {
+  it('is what was done with each: its audit can be read at any of them, also of one that was killed, and verified, of that one but for its end', async () => {
     await using scene = await openSharingHosts(databases);
     const { start, config } = scene;
     const one = await start('a', { AUDIT: 'on' });
@@ -255,7 +255,17 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
     await one.host.end('SIGKILL');
     await eventually(async () => (await other.service.listHosts()).length === 1);
     expect(await of({ host: 'all' })).toEqual(all);
-    await expect(other.service.verifyAudit(undefined, { host: a })).rejects.toMatchObject({
+    const verify = (head?: { seq: number; hash: string }) => other.service.verifyAudit(head, { host: a });
+    const { last: seq, hash } = seen;
+    expect(await verify({ seq, hash })).toEqual({ ...seen, unprovenEnd: true });
+    expect(await other.service.verifyAudit()).not.toHaveProperty('unprovenEnd');
+    await databases.sql(scene.url, `DELETE FROM automate.audit_records WHERE host = '${a}' AND seq = ${seq}`);
+    expect(await verify()).toMatchObject({ ok: true, unprovenEnd: true, last: seq - 1 });
+    expect(await verify({ seq, hash })).toMatchObject({ ok: false, fault: { seq } });
+    await databases.sql(scene.url, `UPDATE automate.audit_records SET hash = '\\x00' WHERE host = '${a}' AND seq = 1`);
+    const asked = await fetch(`${other.host.ready.http}/api/v1/audit/verify?host=${a}`);
+    expect(await asked.json()).toMatchObject({ ok: false, unproven_end: true, fault: { seq: 1 } });
+    await expect(other.service.verifyAudit(undefined, { host: 'nobody' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       details: { reason: 'unknown_host' },
     });

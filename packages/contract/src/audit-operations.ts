@@ -94,6 +94,11 @@ export interface AuditVerdict {
   readonly hash: string;
   /** Records that were written in the moment when the host was killed, after the seal. */
   readonly unsealed: number;
+  /**
+   * Whether records are missing at the end cannot be told, as what says how far they went lies with their host, which does not live. One that
+   * was noted down elsewhere, the expectation, shows that none is missing up to that one.
+   */
+  readonly unprovenEnd?: true;
   /** The first that is wrong, and how; absent when all is well. */
   readonly fault?: AuditFault;
 }
@@ -110,8 +115,8 @@ export interface AuditOperations {
   /** Records that the filter lets through. Rejects with UNAVAILABLE, reason `audit_off`, where none were ever kept. */
   listAudit(filter?: AuditFilter, options?: CallOptions): Promise<AuditPage>;
   /**
-   * Reads all records of one host and says whether one was changed, removed, put in or moved. What says how far they went lies with that host, so that
-   * it must live: NOT_FOUND otherwise.
+   * Reads all records of one host, whether it lives or not, and says whether one was changed, removed, put in or moved. NOT_FOUND where no host of
+   * that id lives or has records.
    */
   verifyAudit(expected?: AuditExpectation, options?: HostCallOptions): Promise<AuditVerdict>;
 }

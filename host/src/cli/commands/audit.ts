@@ -94,7 +94,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
       'read all records and say whether one was changed, removed, put in or moved; ends with 1 where one was',
     )
     .option('--file <file>', 'a database elsewhere, such as a copy, with its "-head" beside it; no service is asked')
-    .option('--host <id>', 'of this host that lives, of those that share a store (default: the one that is asked)')
+    .option('--host <id>', 'of this host, of those that share a store, living or not (default: the one that is asked)')
     .option('--head <number:hash>', 'a record that must be there, as an earlier verify printed it')
     .action(async (_options: unknown, command: Command) => {
       const { json, file, head, host, ...rest } = command.optsWithGlobals<VerifyOptions>();
@@ -160,10 +160,14 @@ function formatRecords(context: CliContext, records: readonly AuditRecord[]): st
   return context.table(header, rows);
 }
 
-function describe({ ok, records, first, last, hash, unsealed, fault }: AuditVerdict): string {
+function describe({ ok, records, first, last, hash, unsealed, unprovenEnd, fault }: AuditVerdict): string {
   if (!ok) return `not as it was written: ${fault?.message ?? 'unknown'}; ${records} records before that are`;
   const cut = first > 1 ? `; those before ${first} were cut off, under seal` : '';
   const late = unsealed === 0 ? '' : `; ${unsealed} were written when the host was killed, after the seal`;
   const head = last === 0 ? '' : `\nnote down elsewhere, for --head: ${last}:${hash}`;
-  return `${records} records are as they were written${cut}${late}${head}`;
+  const end =
+    unprovenEnd === true
+      ? '; whether some are missing at the end only the host itself could tell, which does not live: --head with what was noted down shows it up to that'
+      : '';
+  return `${records} records are as they were written${cut}${late}${end}${head}`;
 }

@@ -478,6 +478,7 @@ export const auditVerdictSchema = z
     last: count,
     hash: z.string(),
     unsealed: count,
+    unproven_end: z.literal(true).optional(),
     fault: z.object({ seq: z.int().optional(), message: z.string() }).optional(),
   })
   .meta({ id: 'AuditVerdict' });

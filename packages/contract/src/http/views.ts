@@ -269,8 +269,9 @@ export function auditPageView({ records, next }: AuditPage): View<typeof auditPa
   return { records: records.map(auditRecordView), ...(next === undefined ? {} : { next }) };
 }
 
-export function auditVerdictView({ fault, ...verdict }: AuditVerdict): View<typeof auditVerdictSchema> {
-  return { ...verdict, ...(fault === undefined ? {} : { fault: { ...fault } }) };
+export function auditVerdictView({ fault, unprovenEnd, ...verdict }: AuditVerdict): View<typeof auditVerdictSchema> {
+  const end = unprovenEnd === undefined ? {} : { unproven_end: unprovenEnd };
+  return { ...verdict, ...end, ...(fault === undefined ? {} : { fault: { ...fault } }) };
 }
 
 export function tokenView({ id, name, scopes, createdAt, expiresAt, revokedAt }: TokenInfo): View<typeof tokenSchema> {

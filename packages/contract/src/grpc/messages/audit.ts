@@ -88,7 +88,7 @@ export function auditVerdictToMessage({ fault, ...verdict }: AuditVerdict): Veri
 }
 
 export function auditVerdictFromMessage(message: VerifyAuditResponse, problems: Problems): AuditVerdict {
-  const { ok, host, hash, fault } = message;
+  const { ok, host, hash, fault, unprovenEnd } = message;
   const number = (name: 'records' | 'first' | 'last' | 'unsealed'): number =>
     int64ToNumber(message[name], { path: name, problems });
   return {
@@ -99,6 +99,7 @@ export function auditVerdictFromMessage(message: VerifyAuditResponse, problems: 
     last: number('last'),
     hash,
     unsealed: number('unsealed'),
+    ...(unprovenEnd ? { unprovenEnd } : {}),
     ...(fault === undefined
       ? {}
       : {
