@@ -12,6 +12,7 @@ import { checkAddress } from './access/check-address.ts';
 import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
+import type { OpenCluster } from './cluster/open-cluster.ts';
 import { CloseStack } from './close-stack.ts';
 import { SEARCH_PLACES } from './config/find-config.ts';
 import type { LoadedConfig, UnusableConfig } from './config/load-config.ts';
@@ -87,6 +88,7 @@ import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { createSecretOperations } from './secrets/secret-operations.ts';
 import { sealTexts } from './secrets/sealed-texts.ts';
+import { findForeignKey, withCommonFirst } from './secrets/shared-keys.ts';
 import { openSecretVault } from './secrets/secret-vault.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { watchSecrets } from './secrets/watch-secrets.ts';
@@ -103,6 +105,7 @@ import {
 import { makeHostId } from './store/host-id.ts';
 import type { OpenStores } from './store/open-stores.ts';
 import { openStores } from './store/open-stores.ts';
+import type { Stores } from './store/stores.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -225,11 +228,13 @@ async function openHost(
   timer.mark('discovery');
 
   openDataDir(settings.dataDir);
-  const masterKeys = openMasterKeys({
+  const sharing: { cluster?: OpenCluster | undefined } = {};
+  const ownKeys = openMasterKeys({
     dataDir: settings.dataDir,
     keyFile: settings.masterKeyFile,
     onMade: (warning) => log.warn({}, warning),
   });
+  const masterKeys = withCommonFirst(ownKeys, () => sharing.cluster?.keysOfOthers() ?? []);
   requireReadable(masterKeys);
   if (serve && masterKeys.besideData && masterKeys.all().length > 0) log.warn({}, describeBesideData(masterKeys.file));
   if (serve) for (const advice of adviseShared(settings, masterKeys.besideData)) log.warn({}, advice);
@@ -250,6 +255,7 @@ async function openHost(
   });
   stack.push({ name: 'store', close: () => stores.close() });
   const { connectors: store, discoveries, outcomes, overlays: overlayStore, profiles: profileStore } = stores;
+  if (serve) await requireSharedKey(masterKeys, stores, settings);
   const vault = openSecretVault(stores.secrets, masterKeys);
   const lostKeys = serve ? await vault.findLostKeys() : undefined;
   if (lostKeys !== undefined) log.warn({}, lostKeys);
@@ -374,7 +380,7 @@ async function openHost(
             for (const id of ids) live.drop(id);
           },
           onLease: (lost) => tellLease(log, lost),
-          keys: () => masterKeys.all().map((key) => key.derive('peers')),
+          keys: () => masterKeys.all(),
           authorities: () =>
             [tls?.material.context.cert, tls?.material.context.ca]
               .flat()
@@ -392,6 +398,7 @@ async function openHost(
           onDrift: (drift) => tellDrift(log, drift),
         })
       : undefined;
+  sharing.cluster = cluster;
   if (cluster !== undefined) {
     stack.push({ name: 'cluster', close: () => cluster.close() });
     events.on('status', (id) => cluster.cluster.noteHealth(id));
@@ -739,6 +746,8 @@ async function openHost(
       ...(facts.pid === undefined ? {} : { process: `process ${facts.pid} on ${facts.node}` }),
     });
     await cluster?.join(settings, listeners.grpcAddress);
+    // Of hosts that start together none saw the others before.
+    await requireSharedKey(masterKeys, stores, settings);
     audit.noteHost('start', `version ${identity.version}`);
     stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });
     listeners.setServing(true);
@@ -840,6 +849,20 @@ function requireAuditKeys(audit: AuditLog): void {
       { path: '', expected: 'the master key of the audit', received: 'another', message: error.message },
     ]);
   }
+}
+
+/** A host with another master key than those whose store it shares would seal what they cannot read. */
+async function requireSharedKey(
+  keys: MasterKeys,
+  { keysInUse }: Pick<Stores, 'keysInUse'>,
+  { dataDir }: Pick<HostSettings, 'dataDir'>,
+): Promise<void> {
+  if (keysInUse === undefined) return;
+  const message = findForeignKey(keys, await keysInUse(), makeHostId(dataDir));
+  if (message !== undefined)
+    throw new HostConfigError([{ path: '', expected: 'the master key of all hosts', received: 'another', message }]);
+  // So that the others hear which one it is.
+  keys.current();
 }
 
 /** A host that cannot read its keys would find that out one connector after the other. */

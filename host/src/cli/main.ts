@@ -18,6 +18,7 @@ import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { openDataDir } from '../store/data-dir.ts';
+import { hostIdOf } from '../store/host-id.ts';
 import type { LocatedHost } from '../store/locate-host.ts';
 import { describeNoHost, locateHost, lookForHost } from '../store/locate-host.ts';
 import type { StorePlace } from '../store/open-stores.ts';
@@ -391,6 +392,10 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
   const { keys, ...place } = await openKeys(options);
   openDataDir(place.dataDir);
   await using stores = await openStores(place);
+  if (stores.keysInUse !== undefined) {
+    const { requireKnownToAll } = await import('../secrets/shared-keys.ts');
+    requireKnownToAll(keys, await stores.keysInUse(), hostIdOf(place.dataDir));
+  }
   return { ...(await openSecretVault(stores.secrets, keys).rotate()), file: keys.file };
 }
 

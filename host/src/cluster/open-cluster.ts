@@ -1,4 +1,4 @@
-import type { PlacementStore } from '../store/placement-store.ts';
+import type { PlacementStore, PluginSet } from '../store/placement-store.ts';
 import type { ConnectorService, HostInfo, Principal, WebhookDelivery } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -15,10 +15,12 @@ import type { HealthElsewhere } from './told-health.ts';
 /** How long keys are remembered, in milliseconds: to read their files costs more than to sign. */
 const REMEMBERED_MS = 1_000;
 
-export interface OpenClusterOptions extends ClusterOptions {
+export interface OpenClusterOptions extends Omit<ClusterOptions, 'plugins'> {
   readonly store: PlacementStore;
-  /** What is derived of each master key for this use, the one in use first. */
-  keys(): readonly Uint8Array[];
+  /** The master keys, the one in use first. */
+  keys(): readonly MasterKey[];
+  /** What this host can run now, with those keys that it was heard to have. */
+  plugins(keys: readonly string[]): PluginSet;
   authorities(): readonly string[];
   /** Hears of what an operator should look at. */
   warn(message: string): void;
@@ -28,6 +30,18 @@ export interface OpenClusterOptions extends ClusterOptions {
   trace: Telemetry['passOn'];
   /** Whether one host alone runs the connector, and this one could. */
   isPlaced(connector: string): boolean;
+}
+
+interface RememberedKeys {
+  readonly ids: readonly string[];
+  /** What is derived of each for what hosts say to each other. */
+  readonly derived: readonly Uint8Array[];
+  readonly until: number;
+}
+
+interface MasterKey {
+  readonly id: string;
+  derive(label: string): Uint8Array;
 }
 
 /** The hosts that share a store, as one of them has to do with the others. */
@@ -50,6 +64,8 @@ export interface OpenCluster {
   turn(connector: string): Promise<boolean>;
   /** Those that live, as known; none before `join`. */
   listHosts(): readonly HostInfo[];
+  /** Ids of the master keys of each other host that lives and says which it has. */
+  keysOfOthers(): readonly (readonly string[])[];
   /** The id of the host that alone runs the connector now; undefined where none does, or each one does. */
   holderOf(connector: string): string | undefined;
   /** How a connector is that another host holds, as that one told. */
@@ -67,17 +83,29 @@ export function openCluster({
   isPlaced: isPlacedHere,
   ...options
 }: OpenClusterOptions): OpenCluster {
-  let remembered: { readonly keys: readonly Uint8Array[]; readonly until: number } | undefined;
-  const cluster = new Cluster(options);
+  let remembered: RememberedKeys | undefined;
+  const readKeys = (): RememberedKeys => {
+    const now = performance.now();
+    if (remembered === undefined || now >= remembered.until) {
+      const all = keys();
+      const derived = all.map((key) => key.derive('peers'));
+      remembered = { ids: all.map(({ id }) => id), derived, until: now + REMEMBERED_MS };
+    }
+    return remembered;
+  };
+  // What others hear of is what their calls are read by. While the file cannot be read it is what was there.
+  const keyIds = (): readonly string[] => {
+    try {
+      return readKeys().ids;
+    } catch {
+      return remembered?.ids ?? [];
+    }
+  };
+  const cluster = new Cluster({ ...options, plugins: () => options.plugins(keyIds()) });
   const credentials = createPeerCredentials({
     id: options.host.id,
     instance: cluster.instance,
-    keys() {
-      const now = performance.now();
-      if (remembered === undefined || now >= remembered.until)
-        remembered = { keys: keys(), until: now + REMEMBERED_MS };
-      return remembered.keys;
-    },
+    keys: () => readKeys().derived,
   });
   const peers = new Peers({
     id: options.host.id,
@@ -109,6 +137,10 @@ export function openCluster({
       return holder?.mine === true;
     },
     listHosts: () => listHosts(cluster.living, (host) => cluster.setOf(host)),
+    keysOfOthers: () =>
+      cluster.living
+        .flatMap((host) => (host.id === cluster.id ? [] : [cluster.setOf(host)?.keys ?? []]))
+        .filter(({ length }) => length > 0),
     holderOf: (connector) => (isPlaced(connector) ? cluster.holderOf(connector) : undefined),
     healthElsewhere: (connector) => (isPlaced(connector) ? cluster.healthElsewhere(connector) : undefined),
     async close() {

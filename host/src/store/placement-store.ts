@@ -13,7 +13,9 @@ export interface PluginSet {
   readonly kinds: readonly string[];
   /** In order of name. */
   readonly packages: readonly InstalledPackage[];
-  /** Of both: hosts with the same one can run the same. */
+  /** Ids of its master keys, the one in use first. Absent of hosts of before. */
+  readonly keys?: readonly string[];
+  /** Of all that: hosts with the same one can run the same. */
   readonly digest: string;
 }
 

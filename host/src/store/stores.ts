@@ -2,6 +2,7 @@ import type { ConnectorStore } from './connector-store.ts';
 import type { DiscoveryStore } from './discovery-store.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import type { HealthHistoryStore } from './health-history-store.ts';
+import type { KeysInUse } from './keys-in-use.ts';
 import type { OutcomeStore } from './outcome-store.ts';
 import type { OverlayStore } from './overlay-store.ts';
 import type { PlacementStore } from './placement-store.ts';
@@ -40,6 +41,8 @@ export interface Stores extends AsyncDisposable {
    * host has the same store.
    */
   follow?(hear: (parts: ReadonlySet<SharedPart>) => Promise<void>): void;
+  /** By which master keys what is kept here, and the hosts that live, are read. Absent where no other host has the same store. */
+  keysInUse?(): Promise<KeysInUse>;
   /** Ends all of them, also where one fails to. May be called again. */
   close(): Promise<void>;
 }

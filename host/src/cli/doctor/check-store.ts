@@ -1,5 +1,8 @@
 import type { HostSettings } from '../../host-settings.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
+import { findForeignKey } from '../../secrets/shared-keys.ts';
+import { hostIdOf } from '../../store/host-id.ts';
+import type { KeysInUse } from '../../store/keys-in-use.ts';
 import type { Finding } from './finding.ts';
 
 /** The oldest PostgreSQL that hosts are tried with, by its first number. */
@@ -20,7 +23,7 @@ export async function checkStore({
   const { lookAtPostgres } = await import('../../store/postgres/look-at-postgres.ts');
   const check = 'store';
   try {
-    const { where, server, version, known, lacks, keyIds } = await lookAtPostgres(storeUrl);
+    const { where, server, version, known, lacks, keys } = await lookAtPostgres(storeUrl);
     const at = `${where}, PostgreSQL ${server}`;
     if (version > known) {
       const message = `${at}: its tables are of version ${version}, and this host knows ${known}`;
@@ -38,26 +41,28 @@ export async function checkStore({
     }
     const state = version === 0 ? 'no tables yet; they are made at the start' : `tables of version ${version}`;
     const found: Finding = { check, state: 'ok', message: `${at}: ${state}` };
-    return { isThere: version > 0, findings: [found, ...checkMasterKey(keyIds, settings)] };
+    return { isThere: version > 0, findings: [found, ...checkMasterKey(keys, settings)] };
   } catch (error) {
     const remedy = 'do what the message says';
     return { isThere: false, findings: [{ check, state: 'failed', message: (error as Error).message, remedy }] };
   }
 }
 
-/** Whether this host has the master keys that secrets of the store are sealed under. */
+/** Whether this host has the master keys that are in use in the store. */
 function checkMasterKey(
-  keyIds: readonly string[],
+  inUse: KeysInUse,
   { dataDir, masterKeyFile: keyFile }: Pick<HostSettings, 'dataDir' | 'masterKeyFile'>,
 ): readonly Finding[] {
-  if (keyIds.length === 0) return [];
+  if (inUse.sealed.length === 0 && inUse.hosts.length === 0) return [];
   const check = 'master key';
   const remedy = 'name the file that all hosts of this store have with MASTER_KEY_FILE';
   try {
     const keys = openMasterKeys({ dataDir, keyFile });
-    const lost = keyIds.filter((id) => !keys.all().some((key) => key.id === id));
-    if (lost.length === 0) return [{ check, state: 'ok', message: `${keys.file} opens the secrets of the store` }];
-    const message = `secrets of the store are sealed under ${lost.join(', ')}, which is not in ${keys.file}: what this host seals no other one can read, nor this one what they do`;
+    const foreign = findForeignKey(keys, inUse, hostIdOf(dataDir) ?? '');
+    if (foreign !== undefined) return [{ check, state: 'failed', message: foreign, remedy }];
+    const lost = inUse.sealed.filter((id) => !keys.all().some((key) => key.id === id));
+    if (lost.length === 0) return [{ check, state: 'ok', message: `${keys.file} is that of the hosts of the store` }];
+    const message = `what is kept in the store is sealed under ${lost.join(', ')} in part, which is not in ${keys.file}: this host cannot read that`;
     return [{ check, state: 'failed', message, remedy }];
   } catch (error) {
     return [{ check, state: 'failed', message: (error as Error).message, remedy }];

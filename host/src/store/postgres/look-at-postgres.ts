@@ -1,8 +1,10 @@
 import { CompiledQuery } from 'kysely';
+import type { KeysInUse } from '../keys-in-use.ts';
+import { readKeysInUse } from './keys-in-use.ts';
 import { versionOf } from './migrate-postgres.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { POSTGRES_MIGRATIONS } from './postgres-migrations.ts';
-import { SCHEMA, TABLES } from './tables.ts';
+import { SCHEMA } from './tables.ts';
 
 /** What a database is like that hosts may keep things in. */
 export interface PostgresLook {
@@ -16,8 +18,8 @@ export interface PostgresLook {
   readonly known: number;
   /** What is to be granted before this host can bring the tables up to date; undefined where that is nothing. */
   readonly lacks?: string;
-  /** Ids of the master keys that secrets there are sealed under, where the tables are of the version that this host knows. */
-  readonly keyIds: readonly string[];
+  /** Which master keys are in use there, where the tables are of the version that this host knows. */
+  readonly keys: KeysInUse;
 }
 
 /** Whether the user may make tables: in the schema where there is one, which anybody may have made. */
@@ -42,12 +44,11 @@ export async function lookAtPostgres(url: string): Promise<PostgresLook> {
       const [rights] = await session.rows<Rights>(CompiledQuery.raw(RIGHTS));
       const version = await versionOf(session);
       const known = POSTGRES_MIGRATIONS.length;
-      const keys =
-        version === known ? await session.rows(TABLES.selectFrom('secrets').select('key_id').distinct()) : [];
+      const keys = version === known ? await readKeysInUse(session) : { sealed: [], hosts: [] };
       return {
         where: database.where,
         server: rights?.server ?? '',
-        ...{ version, known, keyIds: keys.map(({ key_id: id }) => id) },
+        ...{ version, known, keys },
         ...(rights === undefined || rights.may || version >= known ? {} : { lacks: grantOf(rights) }),
       };
     });

@@ -1,6 +1,7 @@
 import type { SharedStoreOptions, Stores } from '../stores.ts';
 import { hearNotices, NOTIFY } from './hear-notices.ts';
 import { CompiledQuery } from 'kysely';
+import { readKeysInUse } from './keys-in-use.ts';
 import type { Lease } from './lease.ts';
 import { holdLease } from './lease.ts';
 import { migratePostgres } from './migrate-postgres.ts';
@@ -93,6 +94,7 @@ export async function openPostgresStores(
         onListening: () => revisions.catchUp(),
       });
     },
+    keysInUse: () => database.read('the master keys in use cannot be read', readKeysInUse),
     close,
     [Symbol.asyncDispose]: close,
   };
