@@ -28,10 +28,11 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
  * One end of a line between two hosts: a stream of HTTP/2 that stays open, over which many calls go at the same time. What is said in one
- * turn of the event loop goes as one batch: a list in JSON, signed with its number, and the texts as they are, which nobody reads on the
- * way. So that a call costs neither a stream of its own nor a message.
+ * turn of the event loop goes as one batch: a list in JSON, and the texts as they are, which nobody reads on the way, signed with its number.
+ * So that a call costs neither a stream of its own nor a message.
  *
- * On the wire a batch is the number of bytes that follow (4 bytes, big-endian), an HMAC-SHA-256, the length of the list, the list, the texts.
+ * On the wire a batch is the number of bytes that follow (4 bytes, big-endian), an HMAC-SHA-256 of all behind it, the length of the list,
+ * the list, the texts.
  */
 export class LineEnd<Said extends Saying, Heard extends Saying> {
   readonly #stream: Http2Stream;
@@ -91,9 +92,9 @@ export class LineEnd<Said extends Saying, Heard extends Saying> {
     batch.writeUInt32BE(listBytes, LENGTH_BYTES + MAC_BYTES);
     let at = HEAD_BYTES;
     at += batch.write(list, at, 'utf8');
-    this.#sent += 1;
-    this.#macOf(this.#options.as, this.#sent, batch.subarray(HEAD_BYTES, at)).copy(batch, LENGTH_BYTES);
     for (const text of this.#texts) at += batch.write(text, at, 'utf8');
+    this.#sent += 1;
+    this.#macOf(this.#options.as, this.#sent, batch).copy(batch, LENGTH_BYTES);
     this.#said = [];
     this.#texts = [];
     this.#textBytes = 0;
@@ -134,7 +135,7 @@ export class LineEnd<Said extends Saying, Heard extends Saying> {
     this.#heard += 1;
     const from = this.#options.as === 'caller' ? 'called' : 'caller';
     const mac = batch.subarray(LENGTH_BYTES, LENGTH_BYTES + MAC_BYTES);
-    if (!timingSafeEqual(mac, this.#macOf(from, this.#heard, list)))
+    if (!timingSafeEqual(mac, this.#macOf(from, this.#heard, batch)))
       throw new Error('it is not signed by the other end');
     for (const said of JSON.parse(list.toString()) as Heard[]) {
       const { size = 0 } = said;
@@ -143,7 +144,8 @@ export class LineEnd<Said extends Saying, Heard extends Saying> {
     }
   }
 
-  #macOf(from: 'caller' | 'called', batch: number, list: Buffer): Buffer {
-    return createHmac('sha256', this.#key).update(`${from} ${batch}\n`).update(list).digest();
+  #macOf(from: 'caller' | 'called', number: number, batch: Buffer): Buffer {
+    const signed = batch.subarray(LENGTH_BYTES + MAC_BYTES);
+    return createHmac('sha256', this.#key).update(`${from} ${number}\n`).update(signed).digest();
   }
 }

@@ -30,13 +30,16 @@ export interface LineOptions {
 
 /** How much is taken at a time before it was read, in bytes, of the line and of its connection. */
 export const WINDOW_BYTES = 8 * 1024 * 1024;
-/** How often calls are looked at that may be late, in milliseconds. */
+/** How often calls are looked at that may be late, and whether the other end is there still, in milliseconds. */
 const LOOK_MS = 1_000;
 /** How long after its time a call is given up, as the other host's own answer says more, in milliseconds. */
 const PATIENCE_MS = 1_000;
-/** From when on a connection is asked whether it is there still, and until when it has to answer, in milliseconds. */
-const SILENT_MS = 2_000;
-const DEAD_MS = 4_000;
+/**
+ * After so many looks without a word a connection is asked whether it is there still, and after so many it is given up. Looks are counted and
+ * not the time, as a host that was busy, or stood still, has what was said meanwhile yet to hear.
+ */
+const SILENT_LOOKS = 2;
+const DEAD_LOOKS = 6;
 
 interface Pending {
   readonly id: string;
@@ -99,7 +102,8 @@ class OpenLine {
   #failure: Error | undefined;
   /** The last batch that the other end takes. */
   #last = Infinity;
-  #heardAt = performance.now();
+  /** How many looks there were since the other end was heard of. */
+  #unheard = 0;
 
   constructor({ address, authorities, begin, onRefused }: LineOptions) {
     const { authorization, key } = begin();
@@ -126,6 +130,7 @@ class OpenLine {
     this.#stream.on('error', (error) => (this.#failure ??= error.cause instanceof Error ? error.cause : error));
     this.#stream.on('response', (headers) => this.#letIn(headers));
     this.#stream.on('close', () => this.#over());
+    this.#stream.on('data', () => (this.#unheard = 0));
     this.#end = new LineEnd(this.#stream, {
       key,
       as: 'caller',
@@ -183,7 +188,6 @@ class OpenLine {
   }
 
   #hear(said: SaidOfAnswer, text: string): void {
-    this.#heardAt = performance.now();
     const { n = 0, last, progress, error } = said;
     if (last !== undefined) {
       this.#last = last;
@@ -217,7 +221,7 @@ class OpenLine {
 
   /** The first headers: the other end takes calls, or says why it does not. */
   #letIn(headers: IncomingHttpHeaders): void {
-    this.#heardAt = performance.now();
+    this.#unheard = 0;
     const status = headers['grpc-status'];
     this.#isLetIn = status === undefined && Number(headers[':status']) === 200;
     if (this.#isLetIn) {
@@ -259,11 +263,12 @@ class OpenLine {
         }),
       );
     }
-    if (this.#isLetIn && this.#pending.size === 0) return;
-    if (now - this.#heardAt > DEAD_MS + SILENT_MS) this.close();
-    else if (now - this.#heardAt > SILENT_MS && this.#isLetIn)
+    const isIdle = this.#isLetIn && this.#pending.size === 0;
+    this.#unheard = isIdle ? 0 : this.#unheard + 1;
+    if (this.#unheard > DEAD_LOOKS) this.close();
+    else if (this.#unheard >= SILENT_LOOKS && this.#isLetIn)
       this.#session.ping((error) => {
-        if (error === null) this.#heardAt = performance.now();
+        if (error === null) this.#unheard = 0;
       });
   }
 

@@ -11,7 +11,14 @@ import type {
   JsonValue,
   WebhookRequest,
 } from '@automate/contract';
-import { CancelledError, ConnectorError, UnavailableError, WorkerLostError } from '@automate/contract';
+import {
+  CancelledError,
+  ConnectorError,
+  TimeoutError,
+  UnavailableError,
+  until,
+  WorkerLostError,
+} from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import type { LivingHost } from '../store/placement-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -25,6 +32,8 @@ import { withoutAbsent } from './without-absent.ts';
 /** For how long a call looks for who holds its connector, whatever its caller would wait, in milliseconds: a lease lapses meanwhile. */
 const PATIENCE_MS = 8_000;
 const STEP_MS = 100;
+/** How often a call is made at most at hosts that are lost during it: it may be what ends them. */
+const MOST_LOST = 3;
 /** Reasons by which a host says that it does not serve now, or cannot be asked. */
 const NOT_SENT = ['service_unreachable', 'shutting_down', 'not_ready'];
 
@@ -66,13 +75,19 @@ export function passOn(
         ? given
         : { ...given, signal: given.signal, timeoutMs: Math.max(1, given.timeoutMs - (performance.now() - startedAt)) };
     const here = peers.hasPassedOn(given);
+    /** What comes before the call is made is waited for as long as the caller waits for all of it. */
+    const patiently = <Found>(what: string, found: Promise<Found>): Promise<Found> =>
+      waitFor(found, left(), { what, connector: id, effect });
     /** Since when it has been looked for who holds it. */
     let since = startedAt;
     let effect: Effect = 'none';
+    let timesLost = 0;
     for (;;) {
       let error: ConnectorError;
       try {
-        const holder = await cluster.find(id, { here });
+        const holder =
+          cluster.known(id, { here }) ??
+          (await patiently(`it was settled which host runs the connector "${id}"`, cluster.find(id, { here })));
         if (holder.mine) return await call.here(left());
         if (here) throw heldElsewhere(id, holder.host);
         const passed = await ask(holder.host, left(), call.there);
@@ -82,7 +97,9 @@ export function passOn(
         if (passed.is === 'lost') {
           effect = 'maybe';
           since = performance.now();
-          await lost(error);
+          timesLost += 1;
+          if (timesLost === MOST_LOST) throw hostsLost(id, timesLost, error);
+          await patiently('it was known whether the call may be made again', lost(error));
         }
       } catch (reason) {
         error = ConnectorError.from(reason);
@@ -118,7 +135,10 @@ export function passOn(
     here: (options) => call(service, options),
     async there(host, options, life) {
       // It says why a host cannot be called, which the library of gRPC does not.
-      await peers.lineTo(host).ready();
+      await waitFor(peers.lineTo(host).ready(), options, {
+        what: `the host at ${host.address} was reached`,
+        effect: 'none',
+      });
       const signals = [options.signal, life].filter((signal) => signal !== undefined);
       // By name, as a door's options have a signal that is made when it is asked for.
       const { timeoutMs, traceparent, tracestate, principal } = options;
@@ -156,10 +176,7 @@ export function passOn(
       () => undefined,
     );
     if (declared?.idempotent === true || declared?.sideEffects === false) return;
-    throw new WorkerLostError(
-      `the host that held the connector "${id}" ended, or was cut off, during the call: whether it took effect is not known`,
-      { connector: id, attempts: 1, details: { reason: 'host_lost' }, cause },
-    );
+    throw hostsLost(id, 1, cause);
   };
 
   const pass = (host: LivingHost, request: ExecuteTextRequest, options: CallOptions): Promise<ExecuteTextResult> => {
@@ -273,6 +290,19 @@ export function passOn(
   });
 }
 
+/** What `what` comes to. Rejects with TIMEOUT or CANCELLED where the caller does not wait for that; the work itself goes on. */
+function waitFor<T>(
+  work: Promise<T>,
+  { signal, timeoutMs = Infinity }: CallOptions,
+  { what, ...said }: { readonly what: string; readonly connector?: string; readonly effect: Effect },
+): Promise<T> {
+  const error = (end: string): ConnectorError =>
+    end === 'deadline'
+      ? new TimeoutError(`the deadline passed before ${what}`, { ...said, blame: 'operator' })
+      : new CancelledError('the caller left', said);
+  return until({ deadline: Date.now() + timeoutMs, signal, error }, () => work);
+}
+
 function isOf({ details }: ConnectorError, reason: string): boolean {
   return details?.['reason'] === reason;
 }
@@ -288,6 +318,15 @@ function heldElsewhere(connector: string, { id }: LivingHost): UnavailableError 
     effect: 'none',
     details: { reason: 'moved' },
   });
+}
+
+/** @param attempts how often the call was made */
+function hostsLost(connector: string, attempts: number, cause: ConnectorError): WorkerLostError {
+  const times = attempts === 1 ? '' : `, ${attempts} times one after the other`;
+  return new WorkerLostError(
+    `the host that held the connector "${connector}" ended, or was cut off, during the call${times}: whether it took effect is not known`,
+    { connector, attempts, blame: 'operator', details: { reason: 'host_lost' }, cause },
+  );
 }
 
 function stillUnderWay(error: ConnectorError): ConnectorError {
