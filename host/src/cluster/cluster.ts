@@ -90,6 +90,10 @@ export class Cluster {
   #told = '';
   #address: string | undefined;
   #isLost = false;
+  /** Whether the store has a row of this host, as far as is known. */
+  #hasJoined = false;
+  /** Why the last beat failed. */
+  #trouble: Error | undefined;
   #beating: Promise<void> | undefined;
   #stopBeats: (() => void) | undefined;
   #stopEnd: (() => void) | undefined;
@@ -199,6 +203,15 @@ export class Cluster {
     this.#holders.delete(connector);
   }
 
+  /** The same as `find`, where that is known without waiting. */
+  known(connector: string, { here }: { readonly here: boolean }): Holder | undefined {
+    if (this.#leaving.has(connector)) return undefined;
+    if (this.holds(connector)) return { mine: true };
+    // Who passes a call on here may know better.
+    const host = here ? undefined : this.#hosts.other(this.#holders.get(connector));
+    return host && { mine: false, host };
+  }
+
   /**
    * Who answers for a connector: whoever holds it, else this host, which takes it; or, where this one has clearly more than the others,
    * the one that has least, which is to take it. Where it is being moved that is waited for.
@@ -208,10 +221,8 @@ export class Cluster {
   async find(connector: string, { here }: { readonly here: boolean }): Promise<Holder> {
     for (let moved = this.#leaving.get(connector); moved !== undefined; moved = this.#leaving.get(connector))
       await moved;
-    if (this.holds(connector)) return { mine: true };
-    const known = this.#hosts.other(this.#holders.get(connector));
-    // Who passes a call on here may know better.
-    if (known !== undefined && !here) return { mine: false, host: known };
+    const known = this.known(connector, { here });
+    if (known !== undefined) return known;
     const underWay = this.#taking.get(connector);
     if (underWay !== undefined) return underWay;
     const taking = this.#settle(connector, here).finally(() => this.#taking.delete(connector));
@@ -329,6 +340,7 @@ export class Cluster {
     const plugins = this.#options.plugins();
     const { digest } = plugins;
     const now = (): number => this.#clock.now();
+    const joins = !this.#hasJoined;
     let sentAt = now();
     this.#loads.look(this.#lease.connectors, (connector) => this.#options.useOf(connector), sentAt);
     const { held, load } = this.#ownView(digest);
@@ -342,8 +354,8 @@ export class Cluster {
           ...memory(),
         },
         {
-          first,
-          plugins: digest === this.#told ? undefined : plugins,
+          first: joins,
+          plugins: !joins && digest === this.#told ? undefined : plugins,
           seen: this.#seen,
           knownSets: this.#sets.digests,
           onSend: () => (sentAt = now()),
@@ -351,11 +363,13 @@ export class Cluster {
       );
       // What was held went with the lease before, also where its end could not be told in time.
       if (!this.#lease.isValid(now())) this.#lapse();
-      if (!renewed)
-        throw new UnavailableError(
-          `another host has the id ${host.id}: give each host a DATA_DIR of its own, and copy none`,
-          { blame: 'operator', retryable: false, details: { reason: 'store_lost' } },
-        );
+      this.#hasJoined = renewed || living.some(({ id }) => id === host.id);
+      if (!renewed) {
+        this.#trouble = this.#hasJoined ? idTaken(host.id) : rowGone(host.id);
+        // Others may have what was held by now, whatever this host's clock says.
+        this.#lapse();
+        throw this.#trouble;
+      }
       const until = this.#lease.renew(sentAt);
       this.#stopEnd?.();
       this.#stopEnd = this.#clock.after(Math.max(0, until - now()), () => this.#lapse());
@@ -367,8 +381,10 @@ export class Cluster {
       this.#evenOut(digest);
       if (this.#isLost) onLease(undefined);
       this.#isLost = false;
+      this.#trouble = undefined;
     } catch (error) {
       if (first) throw error;
+      this.#trouble = error as Error;
       const isValid = this.#lease.isValid(now());
       if (!this.#isLost && !isValid) onLease(error as Error);
       this.#isLost = !isValid;
@@ -472,8 +488,23 @@ export class Cluster {
     // Where a beat has said why, that is known already; a beat that comes too late says nothing.
     if (this.#isLost) return;
     this.#isLost = true;
-    this.#options.onLease(tooLate());
+    this.#options.onLease(this.#trouble ?? tooLate());
   }
+}
+
+function idTaken(id: string): UnavailableError {
+  return new UnavailableError(`another host has the id ${id}: give each host a DATA_DIR of its own, and copy none`, {
+    blame: 'operator',
+    retryable: false,
+    details: { reason: 'store_lost' },
+  });
+}
+
+function rowGone(id: string): UnavailableError {
+  return new UnavailableError(
+    `the database does not know the host ${id} any more, as where it was restored from a backup: it joins anew`,
+    { blame: 'operator', details: { reason: 'store_lost' } },
+  );
 }
 
 function tooLate(): UnavailableError {
