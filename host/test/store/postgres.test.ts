@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { eventually } from '@automate/tooling/eventually';
 import { openStores } from '../../dist/store/open-stores.js';
 import type { Stores } from '../../dist/store/stores.js';
+import { startPostgres } from '../../../plugins/postgres/test/start-postgres.ts';
 import { startPgBouncer } from '../../../plugins/postgres/test/start-pgbouncer.ts';
 import { describeWithPostgres, PASSWORD } from '../fixtures/postgres-databases.ts';
 import { startCuttingProxy } from './fixtures/cutting-proxy.ts';
@@ -14,6 +16,9 @@ const PLACE = { connector: 'x', principal: 'local', key: 'k' };
 const CLAIM = { ...PLACE, action: 'do', payloadSha256: 'aa' };
 const SECRET = { namespace: 'n', name: 'token' };
 const seal = (version: number) => ({ keyId: 'k', dataKey: Buffer.from([version]), sealed: Buffer.from([version]) });
+
+/** Takes numbers of transactions. */
+const NUMBERS = 'BEGIN; SELECT pg_current_xact_id(); COMMIT;'.repeat(300);
 
 const open = (storeUrl: string): Promise<Stores> => openStores({ dataDir: '', storeUrl });
 const throughPort = (url: string, port: number): string => {
@@ -100,12 +105,12 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     await using proxy = await startCuttingProxy(databases.server.port);
     const stores = await open(throughPort(url, proxy.port));
     for (const version of [1, 2]) {
-      proxy.cutAt('COMMIT', fate);
+      proxy.cutCommit('secrets', fate);
       await expect(stores.secrets.add(SECRET, seal)).resolves.toBe(version);
     }
-    proxy.cutAt('COMMIT', fate);
+    proxy.cutCommit('connectors', fate);
     await expect(stores.connectors.put('x', { id: 'x' }, 'absent')).resolves.toBe(true);
-    proxy.cutAt('COMMIT', fate);
+    proxy.cutCommit('outcomes', fate);
     await expect(stores.outcomes.begin(CLAIM)).resolves.toBeUndefined();
     expect(proxy.cuts).toBe(4);
     expect((await stores.secrets.list()).map(({ version }) => version)).toEqual([1, 2]);
@@ -123,7 +128,7 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     const asked = `SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_xact_status%' AND state = 'idle'`;
     await waitForStandby('absent');
     try {
-      proxy.cutAt('COMMIT', 'is under way');
+      proxy.cutCommit('connectors', 'is under way');
       const put = stores.connectors.put('x', { id: 'x' }, 'absent');
       await eventually(async () => (await databases.sql(url, asked)).length > 0);
       await waitForStandby('');
@@ -134,21 +139,66 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     }
   });
 
+  it('has what a host that hangs was about to change changed by another one', async () => {
+    const url = await databases.create();
+    await using proxy = await startCuttingProxy(databases.server.port);
+    const [hanging, other] = [await open(throughPort(url, proxy.port)), await open(url)];
+    await other.connectors.put('x', { id: 'x' });
+    proxy.cutCommit('connectors', 'lies there');
+    const late = hanging.connectors.put('x', { id: 'x', late: true });
+    await eventually(() => proxy.cuts === 1);
+    await other.connectors.put('x', { id: 'x', late: false });
+    await late;
+    expect(await other.connectors.load()).toEqual([expect.objectContaining({ config: { id: 'x', late: true } })]);
+    await Promise.all([hanging.close(), other.close()]);
+  });
+
+  it.each([
+    ['takes no changes any more', 'SET default_transaction_read_only = on', 'nothing'],
+    ['lets nobody in for a while', 'ALLOW_CONNECTIONS false', 'done'],
+  ])('knows that a COMMIT never came to a server that then %s', async (_what, change, outcome) => {
+    const url = await databases.create();
+    const name = new URL(url).pathname.slice(1);
+    await using proxy = await startCuttingProxy(databases.server.port);
+    const stores = await open(throughPort(url, proxy.port));
+    proxy.cutCommit('connectors', 'is lost', async () => {
+      await databases.server.sql(`ALTER DATABASE ${name} ${change}`);
+    });
+    const put = stores.connectors.put('x', { id: 'x' }, 'absent');
+    if (outcome === 'nothing')
+      await expect(put).rejects.toMatchObject({ effect: 'none', message: expect.stringContaining('takes no changes') });
+    else {
+      await delay(1_000);
+      await databases.server.sql(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      await expect(put).resolves.toBe(true);
+    }
+    await stores.close();
+  });
+
+  it('keeps what it has answered through a crash, also in a database that does not wait for its disk', async () => {
+    const url = await databases.create();
+    await databases.sql(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
+    await databases.server.sql(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
+    await databases.server.sql('SELECT pg_reload_conf()');
+    const stores = await open(url);
+    await stores.connectors.put('x', { id: 'x' });
+    await databases.server.stop('SIGQUIT');
+    await databases.server.restart();
+    expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(['x']);
+    await databases.server.sql('ALTER SYSTEM RESET wal_writer_delay');
+    await stores.close();
+  });
+
   it.each([
     // What the server had not written down before it crashed may have its number given to another transaction afterwards.
-    ['arrives', 'the server crashes', 'maybe'],
-    ['arrives', 'it cannot be reached', 'maybe'],
-    ['is lost', 'the server crashes', 'done'],
-  ] as const)('tells what it cannot know of a COMMIT: it %s, and then %s', async (fate, what, outcome) => {
+    ['arrives', 'maybe'],
+    ['is lost', 'done'],
+  ] as const)('tells what it cannot know of a COMMIT that %s before the server crashes', async (fate, outcome) => {
     const url = await databases.create();
     await using proxy = await startCuttingProxy(databases.server.port);
     const stores = await open(throughPort(url, proxy.port));
-    const settled = Promise.withResolvers<void>();
-    proxy.cutAt('COMMIT', fate, async () => {
-      if (what === 'the server crashes') await crash();
-      else await settled.promise;
-    });
-    const put = stores.connectors.put('x', { id: 'x' }, 'absent').finally(settled.resolve);
+    proxy.cutCommit('connectors', fate, crash);
+    const put = stores.connectors.put('x', { id: 'x' }, 'absent');
     if (outcome === 'done') await expect(put).resolves.toBe(true);
     else
       await expect(put).rejects.toMatchObject({
@@ -161,6 +211,48 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(['x']);
     await stores.close();
   });
+
+  it.each([
+    ['has yet to give its number to another one', 'done'],
+    ['has given its number to another one', 'maybe'],
+  ] as const)(
+    'tells what it cannot know of a COMMIT that was lost with its server, whose standby %s',
+    async (_what, outcome) => {
+      const url = await databases.create();
+      await (await open(url)).close();
+      const standby = await startPostgres({ standbyOf: databases.server.port });
+      await using proxy = await startCuttingProxy(databases.server.port);
+      if (outcome === 'done') {
+        // It hears nothing more of what the server does.
+        await standby.sql(`ALTER SYSTEM SET primary_conninfo = ''`);
+        await standby.sql('SELECT pg_reload_conf()');
+        await eventually(async () => (await standby.sql('SELECT FROM pg_stat_wal_receiver')).length === 0);
+        await databases.server.sql(NUMBERS);
+      }
+      const stores = await open(throughPort(url, proxy.port));
+      try {
+        proxy.cutCommit('connectors', 'is lost', async () => {
+          await databases.server.stop('SIGQUIT');
+          proxy.move(standby.port);
+          await standby.sql('SELECT pg_promote()');
+          if (outcome === 'maybe') await standby.sql(NUMBERS);
+        });
+        const put = stores.connectors.put('x', { id: 'x' }, 'absent');
+        if (outcome === 'done') await expect(put).resolves.toBe(true);
+        else
+          await expect(put).rejects.toMatchObject({
+            code: 'UNAVAILABLE',
+            effect: 'maybe',
+            details: { reason: 'store_lost' },
+          });
+        expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(outcome === 'done' ? ['x'] : []);
+      } finally {
+        await stores.close();
+        await standby.close();
+        await databases.server.restart();
+      }
+    },
+  );
 
   /** Has all of the server's processes end, as they share their memory with one that was killed, and come up again. */
   async function crash(): Promise<void> {
@@ -211,20 +303,30 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     }
   });
 
-  it('says so where nothing answers, and writes the ends of calls down later that it could not write when they came', async () => {
+  it('says so where nothing answers, with what it cannot know, and writes the ends of calls down later that it could not write when they came', async () => {
     const url = await databases.create();
-    const stores = await open(url);
+    await using proxy = await startCuttingProxy(databases.server.port);
+    const stores = await open(throughPort(url, proxy.port));
     await stores.outcomes.begin(CLAIM);
-    await databases.server.stop('SIGQUIT');
+    const stopped = Promise.withResolvers<void>();
+    proxy.cutCommit('connectors', 'arrives', () => databases.server.stop('SIGQUIT').then(stopped.resolve));
+    const put = stores.connectors.put('x', { id: 'x' });
+    await Promise.race([stopped.promise, put]);
     const end = { status: 'succeeded', attempts: 1, text: '1', expiresAt: Date.now() + 600_000 } as const;
     const lost = {
       code: 'UNAVAILABLE',
       retryable: true,
+      effect: 'none',
       details: { reason: 'store_lost' },
       message: expect.stringContaining('does not answer'),
     };
     const ending = stores.outcomes.end(PLACE, end);
-    await Promise.all([expect(ending).rejects.toMatchObject(lost), expect(open(url)).rejects.toMatchObject(lost)]);
+    const unknown = expect.stringContaining('whether it was done all the same is not known');
+    await Promise.all([
+      expect(put).rejects.toMatchObject({ ...lost, effect: 'maybe', message: unknown }),
+      expect(ending).rejects.toMatchObject(lost),
+      expect(open(url)).rejects.toMatchObject(lost),
+    ]);
     await databases.server.restart();
     await expect(stores.outcomes.find(PLACE)).resolves.toMatchObject({ status: 'succeeded' });
     await stores.close();

@@ -54,14 +54,14 @@ export class CallersFault extends Error {}
 /** The answer to COMMIT did not come: what the transaction did can be asked for by its number. */
 class CommitLost extends Error {
   readonly transaction: string;
-  /** Milliseconds since 1970, by the database's clock. */
-  readonly begunAt: number;
+  /** Of the server that gave that number. */
+  readonly life: string;
   readonly value: unknown;
 
-  constructor({ transaction, now }: Record<'transaction' | 'now', unknown>, value: unknown, cause: unknown) {
+  constructor({ transaction, life }: Record<'transaction' | 'life', unknown>, value: unknown, cause: unknown) {
     super('the answer to COMMIT was lost', { cause });
     this.transaction = String(transaction);
-    this.begunAt = Number(now);
+    this.life = String(life);
     this.value = value;
   }
 }
@@ -69,12 +69,14 @@ class CommitLost extends Error {
 // Bounds hold for this transaction alone, as a pooler may give the session to another host. What was answered must outlive a crash.
 const BOUNDS = `set_config('statement_timeout', '${STATEMENT_MS}', true),
   set_config('idle_in_transaction_session_timeout', '${SILENT_MS}', true)`;
+// Its statistics begin anew where a server crashes, and those of a standby are its own: no two have the same moment.
+const LIFE = "coalesce(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time())::text, '')";
 const CLOCK = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
 const BEGIN = {
   read: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${BOUNDS}, ${CLOCK}`,
   write: `BEGIN; SELECT ${BOUNDS}, set_config('synchronous_commit',
     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
-    pg_current_xact_id()::text AS transaction, ${CLOCK}`,
+    pg_current_xact_id()::text AS transaction, ${LIFE} AS life, ${CLOCK}`,
 };
 type Mode = keyof typeof BEGIN;
 
@@ -116,7 +118,7 @@ export function openPostgresDatabase(url: string, { connections }: { readonly co
         if (error instanceof CommitLost) lost = error;
         const cause = error instanceof CommitLost ? error.cause : error;
         const isOver = (lost === undefined && !passes(cause)) || Date.now() >= deadline || closing !== undefined;
-        if (isOver) throw storeLost(what, where, cause, lost === undefined || mode === 'read' ? 'none' : 'maybe');
+        if (isOver) throw storeLost(what, where, cause, lost === undefined ? 'none' : 'maybe');
       }
       await delay(wait);
     }
@@ -203,25 +205,23 @@ function toStorable(value: unknown): unknown {
 }
 
 /**
- * What became of the transaction that nobody heard the end of. Throws while it is still running. A server that crashed gives the number of
- * one that it had not written down to another transaction, so that its word counts only where it has not crashed since: its statistics begin
- * anew then.
+ * What became of the transaction that nobody heard the end of. Throws while it is still running. A server that crashed, or a standby that has
+ * taken its place, gives the number of one that was not written down there to another transaction: its word counts only where the server
+ * lives on that gave the number.
  */
 async function whatBecameOf(
   pool: pg.Pool,
-  { transaction, begunAt }: CommitLost,
+  { transaction, life }: CommitLost,
 ): Promise<'committed' | 'nothing' | 'unknown'> {
   try {
-    const { rows } = await pool.query(
-      `SELECT pg_xact_status($1::text::xid8) AS status, stats_reset > to_timestamp($2::float8 / 1000) AS crashed FROM pg_stat_bgwriter`,
-      [transaction, begunAt],
-    );
-    const { status, crashed }: { status?: unknown; crashed?: unknown } = rows[0] ?? {};
+    const asked = `SELECT pg_xact_status($1::text::xid8) AS status, ${LIFE} = $2 AS "livesOn"`;
+    const { rows } = await pool.query(asked, [transaction, life]);
+    const { status, livesOn }: { status?: unknown; livesOn?: unknown } = rows[0] ?? {};
     if (status === 'in progress') throw new Error('the transaction still runs');
     if (status !== 'committed') return 'nothing';
-    return crashed === true ? 'unknown' : 'committed';
+    return livesOn === true ? 'committed' : 'unknown';
   } catch (error) {
-    // The server crashed before it had written down that there ever was one of that number.
+    // It was not written down there that there ever was one of that number.
     if (sqlStateOf(error) === '22023') return 'nothing';
     throw error;
   }
