@@ -1,6 +1,9 @@
+import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
+import pg from 'pg';
 import { ModelStore } from '../../bench/placement/model-store.mjs';
 import { randomOf } from '../../bench/placement/virtual-time.mjs';
+import { lockForConnector } from '../../src/store/postgres/advisory-lock.ts';
 import { openPostgresStores } from '../../src/store/postgres/open-postgres-stores.ts';
 import type { Beat, HostRow, Placement } from '../../src/store/placement-store.ts';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
@@ -110,5 +113,73 @@ describeWithPostgres('the model of a store by which hosts are simulated', (datab
       }
     }
     expect(taken).toBeGreaterThan(20);
+  });
+
+  it('tells hosts also of what was under way as they last heard, and settles who holds a connector with one at a time', async () => {
+    const url = await databases.create();
+    await using stores = await openPostgresStores(url);
+    const { placements: store } = stores;
+    if (store === undefined) throw new Error('PostgreSQL has placements');
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => rowOf(id, id)) as [HostRow, HostRow, HostRow];
+    const plugins = { kinds: ['some'], packages: [], digest: 'some' };
+    const beat = (row: HostRow, seen?: string): Promise<Beat> => {
+      const [first, knownSets] = [seen === undefined, seen === undefined ? [] : ['some']];
+      return store.beat({ ...row, digest: 'some' }, { first, plugins, knownSets, seen, onSend: () => undefined });
+    };
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    const holder = new pg.Client(url);
+    await holder.connect();
+    /** What is answered to what waits until this is over. */
+    const behind = async <T>(ask: () => Promise<T>, meanwhile: () => Promise<unknown>): Promise<T> => {
+      const answer = ask();
+      await eventually(async () => (await databases.sql(url, waiting)).length > 0);
+      await meanwhile();
+      await holder.query('COMMIT');
+      return answer;
+    };
+    try {
+      await Promise.all([beat(a), beat(b), beat(c)]);
+      for (const [connector, row] of [
+        ['x', a],
+        ['y', b],
+      ] as const)
+        await store.take(connector, row);
+      let { seen } = await beat(b);
+      await holder.query(`BEGIN; SELECT FROM automate.placements WHERE connector = 'x' FOR UPDATE`);
+      // What has begun earlier ends later, and beats wait for no connection that all others wait for.
+      await behind(
+        () => Promise.all(Array.from({ length: 8 }, () => store.release('x', 'a'))),
+        async () => ({ seen } = await beat(b, seen)),
+      );
+      const { placements, sets } = await beat(b, seen);
+      expect(placements.map(({ connector, host }) => [connector, host])).toContainEqual(['x', '']);
+      expect(sets).toEqual([]);
+
+      // What was told of one that is held for long.
+      ({ seen } = await beat(b, seen));
+      await databases.sql(url, `UPDATE automate.placements SET since = since - interval '1 hour'`);
+      await store.tellHealth('b', new Map([['y', 'ill']]));
+      expect((await beat(b, seen)).placements).toMatchObject([{ connector: 'y', health: 'ill' }]);
+
+      const lock = lockForConnector('x');
+      const taken = `UPDATE automate.placements SET host = 'b', fence = fence + 1 WHERE connector = 'x'`;
+      await holder.query('BEGIN');
+      await holder.query(lock.sql, [...lock.parameters]);
+      const answer = await behind(
+        () => store.take('x', a),
+        () => holder.query(taken),
+      );
+      expect(answer).toMatchObject({ host: 'b' });
+      await holder.query('BEGIN');
+      await holder.query(lock.sql, [...lock.parameters]);
+      const hosts = { from: 'b', to: 'c', isMove: true };
+      const handed = behind(
+        () => store.hand('x', hosts),
+        () => holder.query(taken.replace(`'b'`, `'a'`)),
+      );
+      await expect(handed).resolves.toBe(false);
+    } finally {
+      await holder.end();
+    }
   });
 });

@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { eventually } from '@automate/tooling/eventually';
 import { openStores } from '../../dist/store/open-stores.js';
 import type { Stores } from '../../dist/store/stores.js';
-import { startPostgres } from '../../../plugins/postgres/test/start-postgres.ts';
 import { startPgBouncer } from '../../../plugins/postgres/test/start-pgbouncer.ts';
 import { describeWithPostgres, PASSWORD } from '../fixtures/postgres-databases.ts';
-import { startCuttingProxy } from './fixtures/cutting-proxy.ts';
+import { startCuttingProxy, throughPort } from './fixtures/cutting-proxy.ts';
 
 const HOST = join(import.meta.dirname, 'fixtures', 'begin-and-wait.mjs');
 const PLACE = { connector: 'x', principal: 'local', key: 'k' };
@@ -17,15 +15,7 @@ const CLAIM = { ...PLACE, action: 'do', payloadSha256: 'aa' };
 const SECRET = { namespace: 'n', name: 'token' };
 const seal = (version: number) => ({ keyId: 'k', dataKey: Buffer.from([version]), sealed: Buffer.from([version]) });
 
-/** Takes numbers of transactions. */
-const NUMBERS = 'BEGIN; SELECT pg_current_xact_id(); COMMIT;'.repeat(300);
-
 const open = (storeUrl: string): Promise<Stores> => openStores({ dataDir: '', storeUrl });
-const throughPort = (url: string, port: number): string => {
-  const other = new URL(url);
-  other.port = String(port);
-  return other.href;
-};
 
 describeWithPostgres('PostgreSQL as the store', (databases) => {
   it('has its tables made once by hosts that start together, in a schema of their own', async () => {
@@ -100,81 +90,6 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     await stores.close();
   });
 
-  it.each(['arrives', 'is lost'] as const)('does once what it never heard the end of: COMMIT %s', async (fate) => {
-    const url = await databases.create();
-    await using proxy = await startCuttingProxy(databases.server.port);
-    const stores = await open(throughPort(url, proxy.port));
-    for (const version of [1, 2]) {
-      proxy.cutCommit('secrets', fate);
-      await expect(stores.secrets.add(SECRET, seal)).resolves.toBe(version);
-    }
-    proxy.cutCommit('connectors', fate);
-    await expect(stores.connectors.put('x', { id: 'x' }, 'absent')).resolves.toBe(true);
-    proxy.cutCommit('outcomes', fate);
-    await expect(stores.outcomes.begin(CLAIM)).resolves.toBeUndefined();
-    expect(proxy.cuts).toBe(4);
-    expect((await stores.secrets.list()).map(({ version }) => version)).toEqual([1, 2]);
-    await stores.close();
-  });
-
-  it('waits for a COMMIT that it never heard the end of and that is still under way', async () => {
-    const url = await databases.create();
-    await using proxy = await startCuttingProxy(databases.server.port);
-    const stores = await open(throughPort(url, proxy.port));
-    const waitForStandby = async (name: string) => {
-      await databases.server.sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
-      await databases.server.sql('SELECT pg_reload_conf()');
-    };
-    const asked = `SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_xact_status%' AND state = 'idle'`;
-    await waitForStandby('absent');
-    try {
-      proxy.cutCommit('connectors', 'is under way');
-      const put = stores.connectors.put('x', { id: 'x' }, 'absent');
-      await eventually(async () => (await databases.sql(url, asked)).length > 0);
-      await waitForStandby('');
-      await expect(put).resolves.toBe(true);
-    } finally {
-      await waitForStandby('');
-      await stores.close();
-    }
-  });
-
-  it('has what a host that hangs was about to change changed by another one', async () => {
-    const url = await databases.create();
-    await using proxy = await startCuttingProxy(databases.server.port);
-    const [hanging, other] = [await open(throughPort(url, proxy.port)), await open(url)];
-    await other.connectors.put('x', { id: 'x' });
-    proxy.cutCommit('connectors', 'lies there');
-    const late = hanging.connectors.put('x', { id: 'x', late: true });
-    await eventually(() => proxy.cuts === 1);
-    await other.connectors.put('x', { id: 'x', late: false });
-    await late;
-    expect(await other.connectors.load()).toEqual([expect.objectContaining({ config: { id: 'x', late: true } })]);
-    await Promise.all([hanging.close(), other.close()]);
-  });
-
-  it.each([
-    ['takes no changes any more', 'SET default_transaction_read_only = on', 'nothing'],
-    ['lets nobody in for a while', 'ALLOW_CONNECTIONS false', 'done'],
-  ])('knows that a COMMIT never came to a server that then %s', async (_what, change, outcome) => {
-    const url = await databases.create();
-    const name = new URL(url).pathname.slice(1);
-    await using proxy = await startCuttingProxy(databases.server.port);
-    const stores = await open(throughPort(url, proxy.port));
-    proxy.cutCommit('connectors', 'is lost', async () => {
-      await databases.server.sql(`ALTER DATABASE ${name} ${change}`);
-    });
-    const put = stores.connectors.put('x', { id: 'x' }, 'absent');
-    if (outcome === 'nothing')
-      await expect(put).rejects.toMatchObject({ effect: 'none', message: expect.stringContaining('takes no changes') });
-    else {
-      await delay(1_000);
-      await databases.server.sql(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-      await expect(put).resolves.toBe(true);
-    }
-    await stores.close();
-  });
-
   it('keeps what it has answered through a crash, also in a database that does not wait for its disk', async () => {
     const url = await databases.create();
     await databases.sql(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
@@ -188,88 +103,6 @@ describeWithPostgres('PostgreSQL as the store', (databases) => {
     await databases.server.sql('ALTER SYSTEM RESET wal_writer_delay');
     await stores.close();
   });
-
-  it.each([
-    // What the server had not written down before it crashed may have its number given to another transaction afterwards.
-    ['arrives', 'maybe'],
-    ['is lost', 'done'],
-  ] as const)('tells what it cannot know of a COMMIT that %s before the server crashes', async (fate, outcome) => {
-    const url = await databases.create();
-    await using proxy = await startCuttingProxy(databases.server.port);
-    const stores = await open(throughPort(url, proxy.port));
-    proxy.cutCommit('connectors', fate, crash);
-    const put = stores.connectors.put('x', { id: 'x' }, 'absent');
-    if (outcome === 'done') await expect(put).resolves.toBe(true);
-    else
-      await expect(put).rejects.toMatchObject({
-        code: 'UNAVAILABLE',
-        effect: 'maybe',
-        details: { reason: 'store_lost' },
-        message: expect.stringContaining('whether it was done all the same is not known'),
-      });
-    expect(proxy.cuts).toBe(1);
-    expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(['x']);
-    await stores.close();
-  });
-
-  it.each([
-    ['has yet to give its number to another one', 'done'],
-    ['has given its number to another one', 'maybe'],
-  ] as const)(
-    'tells what it cannot know of a COMMIT that was lost with its server, whose standby %s',
-    async (_what, outcome) => {
-      const url = await databases.create();
-      await (await open(url)).close();
-      const standby = await startPostgres({ standbyOf: databases.server.port });
-      await using proxy = await startCuttingProxy(databases.server.port);
-      if (outcome === 'done') {
-        // It hears nothing more of what the server does.
-        await standby.sql(`ALTER SYSTEM SET primary_conninfo = ''`);
-        await standby.sql('SELECT pg_reload_conf()');
-        await eventually(async () => (await standby.sql('SELECT FROM pg_stat_wal_receiver')).length === 0);
-        await databases.server.sql(NUMBERS);
-      }
-      const stores = await open(throughPort(url, proxy.port));
-      try {
-        proxy.cutCommit('connectors', 'is lost', async () => {
-          await databases.server.stop('SIGQUIT');
-          proxy.move(standby.port);
-          await standby.sql('SELECT pg_promote()');
-          if (outcome === 'maybe') await standby.sql(NUMBERS);
-        });
-        const put = stores.connectors.put('x', { id: 'x' }, 'absent');
-        if (outcome === 'done') await expect(put).resolves.toBe(true);
-        else
-          await expect(put).rejects.toMatchObject({
-            code: 'UNAVAILABLE',
-            effect: 'maybe',
-            details: { reason: 'store_lost' },
-          });
-        expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(outcome === 'done' ? ['x'] : []);
-      } finally {
-        await stores.close();
-        await standby.close();
-        await databases.server.restart();
-      }
-    },
-  );
-
-  /** Has all of the server's processes end, as they share their memory with one that was killed, and come up again. */
-  async function crash(): Promise<void> {
-    const { server } = databases;
-    // So that all that was written until now is there afterwards.
-    await server.sql('CHECKPOINT');
-    const find = async () =>
-      (await server.sql(`SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`))[0]?.['pid'];
-    const victim = await find();
-    process.kill(Number(victim), 'SIGKILL');
-    await eventually(async () =>
-      find().then(
-        (pid) => pid !== undefined && pid !== victim,
-        () => false,
-      ),
-    );
-  }
 
   it('knows the calls of a host that was killed to be unknown, and has one that only slept change nothing afterwards', async () => {
     const url = await databases.create();

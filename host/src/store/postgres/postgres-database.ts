@@ -69,8 +69,11 @@ class CommitLost extends Error {
 // Bounds hold for this transaction alone, as a pooler may give the session to another host. What was answered must outlive a crash.
 const BOUNDS = `set_config('statement_timeout', '${STATEMENT_MS}', true),
   set_config('idle_in_transaction_session_timeout', '${SILENT_MS}', true)`;
-// Its statistics begin anew where a server crashes, and those of a standby are its own: no two have the same moment.
-const LIFE = "coalesce(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time())::text, '')";
+/**
+ * In SQL, which server it is, in which of its lives: its statistics begin anew where it crashes, and those of a standby are its own, so that
+ * no two have the same moment.
+ */
+export const LIFE = "coalesce(extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time())::text, '')";
 const CLOCK = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
 const BEGIN = {
   read: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${BOUNDS}, ${CLOCK}`,

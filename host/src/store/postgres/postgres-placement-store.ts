@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely';
 import type { Beat, HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../placement-store.ts';
 import { LEASE_MS } from '../placement-store.ts';
 import { lockForConnector } from './advisory-lock.ts';
-import { openPostgresDatabase } from './postgres-database.ts';
+import { LIFE, openPostgresDatabase } from './postgres-database.ts';
 import type { PostgresDatabase, Session } from './postgres-database.ts';
 
 const WHAT = 'which host runs which connector cannot be settled';
@@ -31,7 +31,7 @@ const ALL_TAKEN = `SELECT ${PLACEMENT} FROM automate.placements`;
  */
 const CHANGED = `${ALL_TAKEN} WHERE changed >= $1::xid8 AND changed < pg_snapshot_xmax(pg_current_snapshot())
   AND greatest(since, health_at) > to_timestamp($2) - interval '15 seconds'`;
-const NOW = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid, extract(epoch FROM clock_timestamp())::float8 AS at`;
+const NOW = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid, extract(epoch FROM clock_timestamp())::float8 AS at, ${LIFE} AS life`;
 const TAKE = `INSERT INTO automate.placements AS held (connector, host, fence, since, changed)
   SELECT $1, $2, 1, clock_timestamp(), pg_current_xact_id()
     WHERE EXISTS (SELECT FROM automate.hosts WHERE id = $2 AND instance = $3 AND expires_at > clock_timestamp())
@@ -107,18 +107,21 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
   };
 }
 
-/** A number of transactions and a time, before what is read next. */
-type Moment = readonly [xid: string, at: number];
+/** A number of transactions and a time, before what is read next, of a server. */
+interface Moment {
+  readonly xid: string;
+  readonly at: number;
+  readonly life: string;
+}
 
 async function readChanged(session: Session, seen: string | undefined): Promise<Pick<Beat, 'placements' | 'seen'>> {
-  const [now] = await session.rows<{ readonly xid: string; readonly at: number }>(CompiledQuery.raw(NOW));
+  const [now] = await session.rows<Moment>(CompiledQuery.raw(NOW));
   if (now === undefined) throw new Error('a SELECT without FROM gave no row');
-  const [xid, at]: Moment = seen === undefined ? ['0', 0] : (JSON.parse(seen) as Moment);
-  // Another server has taken its place that lacks what came last, or its clock was set back.
-  const isBack = BigInt(now.xid) < BigInt(xid) || now.at < at;
-  const isAll = seen === undefined || isBack;
-  const query = isAll ? CompiledQuery.raw(ALL_TAKEN) : CompiledQuery.raw(CHANGED, [xid, at]);
-  return { placements: await session.rows<Placement>(query), seen: JSON.stringify([now.xid, now.at]) };
+  const before = seen === undefined ? undefined : (JSON.parse(seen) as Moment);
+  // Another server that has taken its place lacks what came last, and gives its numbers to other changes; or its clock was set back.
+  const isSame = before !== undefined && before.life === now.life && now.at >= before.at;
+  const query = isSame ? CompiledQuery.raw(CHANGED, [before.xid, before.at]) : CompiledQuery.raw(ALL_TAKEN);
+  return { placements: await session.rows<Placement>(query), seen: JSON.stringify(now) };
 }
 
 async function readLiving(session: Session): Promise<readonly LivingHost[]> {
