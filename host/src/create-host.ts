@@ -63,7 +63,7 @@ import type { Host } from './host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { LogTail } from './log/log-tail.ts';
-import { tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
+import { tellConfigDrift, tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
@@ -394,8 +394,13 @@ async function openHost(
             return entry && live.report(entry);
           },
           onNews: (id) => events.emit('status', id),
-          plugins: createPluginSetReader(projectDir, () => registry.sources.kinds),
+          plugins: createPluginSetReader({
+            projectDir,
+            kinds: () => registry.sources.kinds,
+            configText: () => sourceChanges.text,
+          }),
           onDrift: (drift) => tellDrift(log, drift),
+          onConfigDrift: (drift) => tellConfigDrift(log, drift),
         })
       : undefined;
   sharing.cluster = cluster;
@@ -580,6 +585,7 @@ async function openHost(
     held: registry.all().filter(({ state }) => state.phase === 'usable').length,
     memoryBytes: options.process?.memoryUsage().rss ?? 0,
     drift: [],
+    configDrift: [],
   });
   const port = new HostConnectorService({
     registry,

@@ -1,6 +1,6 @@
 // Long, as what is held, by whom and until when changes together, with each beat.
 import { randomUUID } from 'node:crypto';
-import type { HealthReport, PackageDrift } from '@automate/contract';
+import type { ConfigDrift, HealthReport, PackageDrift } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import type { HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../store/placement-store.ts';
 import type { Clock } from './clock.ts';
@@ -42,6 +42,8 @@ export interface ClusterOptions {
   plugins(): PluginSet;
   /** Hears in what this host's packages are not those of all others, whenever that has changed; empty: they are alike again. */
   onDrift(drift: readonly PackageDrift[]): void;
+  /** The same of its configuration file. */
+  onConfigDrift(drift: readonly ConfigDrift[]): void;
   /** How a connector is; undefined for one that there is not. */
   healthOf(connector: string): HealthReport | undefined;
   /** Hears that another host holds a connector than was known, or has told something else of how it is. */
@@ -102,7 +104,10 @@ export class Cluster {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#hosts = new KnownHosts(options.host.id);
-    this.#sets = new KnownSets((drift) => options.onDrift(drift));
+    this.#sets = new KnownSets({
+      onDrift: (drift) => options.onDrift(drift),
+      onConfigDrift: (drift) => options.onConfigDrift(drift),
+    });
     this.#health = new ToldHealth({
       store: options.store,
       clock: this.#clock,

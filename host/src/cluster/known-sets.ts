@@ -1,17 +1,26 @@
-import type { PackageDrift } from '@automate/contract';
+import type { ConfigDrift, PackageDrift } from '@automate/contract';
 import type { LivingHost, PluginSet } from '../store/placement-store.ts';
-import { findPackageDrift } from './list-hosts.ts';
+import { findConfigDrift, findPackageDrift } from './find-drift.ts';
 
-/** What hosts that live can run, as they said with their beats. */
+export interface KnownSetsOptions {
+  /** Hears in what this host's packages are not those of all others, whenever that has changed; empty: they are alike again. */
+  onDrift(drift: readonly PackageDrift[]): void;
+  /** The same of its configuration file. */
+  onConfigDrift(drift: readonly ConfigDrift[]): void;
+}
+
+/** What hosts that live can run, and what their files say, as they said with their beats. */
 export class KnownSets {
-  readonly #onDrift: (drift: readonly PackageDrift[]) => void;
+  readonly #options: KnownSetsOptions;
   /** By digest. */
   #sets = new Map<string, PluginSet>();
-  #drift: readonly PackageDrift[] = [];
+  /** Of what was compared last. */
+  #compared = '';
+  #drift = '[]';
+  #configDrift = '[]';
 
-  /** @param onDrift hears in what this host's packages are not those of all others, whenever that has changed; empty: they are alike again */
-  constructor(onDrift: (drift: readonly PackageDrift[]) => void) {
-    this.#onDrift = onDrift;
+  constructor(options: KnownSetsOptions) {
+    this.#options = options;
   }
 
   get digests(): readonly string[] {
@@ -28,9 +37,15 @@ export class KnownSets {
     const all = [...this.#sets.values(), ...sets].map((set) => [set.digest, set] as const);
     const told = new Set(living.map(({ digest }) => digest));
     this.#sets = new Map(all.filter(([digest]) => told.has(digest)));
-    const drift = findPackageDrift(this.#sets.get(own), [...this.#sets.values()]);
-    if (JSON.stringify(drift) === JSON.stringify(this.#drift)) return;
-    this.#drift = drift;
-    this.#onDrift(drift);
+    const compared = [own, ...this.#sets.keys()].join();
+    if (compared === this.#compared) return;
+    this.#compared = compared;
+    const known = [...this.#sets.values()];
+    const drift = findPackageDrift(this.#sets.get(own), known);
+    if (JSON.stringify(drift) !== this.#drift) this.#options.onDrift(drift);
+    this.#drift = JSON.stringify(drift);
+    const configDrift = findConfigDrift(this.#sets.get(own), known);
+    if (JSON.stringify(configDrift) !== this.#configDrift) this.#options.onConfigDrift(configDrift);
+    this.#configDrift = JSON.stringify(configDrift);
   }
 }

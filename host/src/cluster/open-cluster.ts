@@ -19,8 +19,8 @@ export interface OpenClusterOptions extends Omit<ClusterOptions, 'plugins'> {
   readonly store: PlacementStore;
   /** The master keys, the one in use first. */
   keys(): readonly MasterKey[];
-  /** What this host can run now, with those keys that it was heard to have. */
-  plugins(keys: readonly string[]): PluginSet;
+  /** What this host can run now, and says of its file, with the keys that what others say is read by. */
+  plugins(keys: readonly MasterKey[]): PluginSet;
   authorities(): readonly string[];
   /** Hears of what an operator should look at. */
   warn(message: string): void;
@@ -33,7 +33,7 @@ export interface OpenClusterOptions extends Omit<ClusterOptions, 'plugins'> {
 }
 
 interface RememberedKeys {
-  readonly ids: readonly string[];
+  readonly all: readonly MasterKey[];
   /** What is derived of each for what hosts say to each other. */
   readonly derived: readonly Uint8Array[];
   readonly until: number;
@@ -89,19 +89,19 @@ export function openCluster({
     if (remembered === undefined || now >= remembered.until) {
       const all = keys();
       const derived = all.map((key) => key.derive('peers'));
-      remembered = { ids: all.map(({ id }) => id), derived, until: now + REMEMBERED_MS };
+      remembered = { all, derived, until: now + REMEMBERED_MS };
     }
     return remembered;
   };
   // What others hear of is what their calls are read by. While the file cannot be read it is what was there.
-  const keyIds = (): readonly string[] => {
+  const knownKeys = (): readonly MasterKey[] => {
     try {
-      return readKeys().ids;
+      return readKeys().all;
     } catch {
-      return remembered?.ids ?? [];
+      return remembered?.all ?? [];
     }
   };
-  const cluster = new Cluster({ ...options, plugins: () => options.plugins(keyIds()) });
+  const cluster = new Cluster({ ...options, plugins: () => options.plugins(knownKeys()) });
   const credentials = createPeerCredentials({
     id: options.host.id,
     instance: cluster.instance,

@@ -87,6 +87,11 @@ export class SourceChanges {
     this.#inForce = options.loaded;
   }
 
+  /** Of the file that is in force; empty where there is none. */
+  get text(): string {
+    return this.#inForce.text;
+  }
+
   /** Puts to work what stands, as the host starts: the file, and what was set over the API. */
   start(kept: Pick<Sources, 'setProfiles' | 'overlays'>): Promise<AppliedChange> {
     return this.#options.changes.ofAll(() => () => ({ sources: kept, answer: (change) => change }));

@@ -1,4 +1,4 @@
-import type { PackageDrift } from '@automate/contract';
+import type { ConfigDrift, PackageDrift } from '@automate/contract';
 import type { HostLog } from './host-log.ts';
 
 /** Says in what this host's packages are not those of all hosts that share its store; empty: they are alike again. */
@@ -13,6 +13,19 @@ export function tellDrift(log: HostLog, drift: readonly PackageDrift[]): void {
   log.warn(
     { event: 'plugins_differ', drift },
     `other hosts have other packages, and run what this one cannot: here is ${words.join(', ')}; "automate hosts" shows what each has, "automate plugins" changes it`,
+  );
+}
+
+/** Says in what this host's configuration file is not that of all hosts that share its store; empty: they are alike again. */
+export function tellConfigDrift(log: HostLog, drift: readonly ConfigDrift[]): void {
+  if (drift.length === 0) {
+    log.info({ event: 'configs_alike' }, 'the configuration files of all hosts say the same again');
+    return;
+  }
+  const words = drift.map(({ part, form }) => (form === undefined ? `no ${part}` : part));
+  log.warn(
+    { event: 'configs_differ', drift },
+    `the configuration files of other hosts say something else, so that callers are answered differently: here is ${words.join(', ')}; "automate hosts" shows whose differs, and it is to be made like the others by hand`,
   );
 }
 

@@ -7,7 +7,15 @@ export interface InstalledPackage {
   readonly kinds: readonly string[];
 }
 
-/** What a host can run, to be compared with what others can. */
+/** What a host's configuration file says, as far as it takes to compare it with others. */
+export interface ToldConfig {
+  /** Id of the key that the forms follow from; those of different ones cannot be compared. */
+  readonly key: string;
+  /** By part, such as `connectors.slack` or `network`, a form that is the same where it says the same. */
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+/** What a host can run, and what its file says, to be compared with others. */
 export interface PluginSet {
   /** In order of name; those of an embedding program among them, which have no package. */
   readonly kinds: readonly string[];
@@ -15,6 +23,8 @@ export interface PluginSet {
   readonly packages: readonly InstalledPackage[];
   /** Ids of its master keys, the one in use first. Absent of hosts of before. */
   readonly keys?: readonly string[];
+  /** Absent of hosts of before, and of one that has no key yet. */
+  readonly config?: ToldConfig;
   /** Of all that: hosts with the same one can run the same. */
   readonly digest: string;
 }

@@ -245,7 +245,9 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
   listHosts: {
     ...{ grpc: 'listHosts', rest: 'listHosts', cli: 'hosts' },
     play: async (door) =>
-      (await door.listHosts()).map(({ id, since, held, labels, drift }) => ({ id, since, held, labels, drift })),
+      (await door.listHosts()).map(({ id, since, held, labels, drift, configDrift }) => ({
+        ...{ id, since, held, labels, drift, configDrift },
+      })),
   },
   receiveWebhook: {
     grpc: 'receiveWebhook',

@@ -9,6 +9,14 @@ export interface PackageDrift {
   readonly integrity?: string;
 }
 
+/** What a host's configuration file says of a part that not all hosts' files say alike. */
+export interface ConfigDrift {
+  /** `connectors.ID`, `profiles.NAME`, or the name of another section, such as `network`. */
+  readonly part: string;
+  /** Twelve hexadecimal digits, the same for hosts whose files say the same of it. Absent: its file says nothing of it. */
+  readonly form?: string;
+}
+
 /** One of the hosts that share a store, as it said of itself last. */
 export interface HostInfo {
   /** Of its data directory. */
@@ -30,6 +38,8 @@ export interface HostInfo {
   readonly memoryBytes: number;
   /** In order of name; empty where it has what all others have. */
   readonly drift: readonly PackageDrift[];
+  /** In order of part, a hundred at most; empty where its file says what all others say. Variables count as they are written. */
+  readonly configDrift: readonly ConfigDrift[];
 }
 
 /** Which of the hosts that share a store are asked. */

@@ -47,6 +47,7 @@ export type {
 } from './config-operations.ts';
 export type { ControlOperations } from './control-operations.ts';
 export type {
+  ConfigDrift,
   FromHosts,
   HostCallOptions,
   HostFilter,

@@ -540,6 +540,18 @@ const hostSchema = z
         }),
       )
       .meta({ description: 'What it has of packages that are not the same at all hosts' }),
+    config_drift: z
+      .array(
+        z.object({
+          part: z.string().meta({ description: 'connectors.ID, profiles.NAME, or the name of another section' }),
+          form: z.string().optional().meta({
+            description: 'The same for hosts whose files say the same of it; absent: its file says nothing of it',
+          }),
+        }),
+      )
+      .meta({
+        description: 'What its configuration file says of parts that not all files say alike; a hundred at most',
+      }),
   })
   .meta({ id: 'Host' });
 

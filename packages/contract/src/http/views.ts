@@ -305,12 +305,13 @@ export function hostStatusView({ dataDir, doors, connectors, ...status }: HostSt
 
 export function hostListView(hosts: readonly HostInfo[]): View<typeof hostListSchema> {
   return {
-    hosts: hosts.map(({ labels, lastBeatAt, memoryBytes, drift, ...host }) => ({
+    hosts: hosts.map(({ labels, lastBeatAt, memoryBytes, drift, configDrift, ...host }) => ({
       ...host,
       labels: [...labels],
       last_beat_at: lastBeatAt,
       memory_bytes: memoryBytes,
       drift: drift.map((each) => ({ ...each })),
+      config_drift: configDrift.map((each) => ({ ...each })),
     })),
     count: hosts.length,
   };

@@ -18,17 +18,7 @@ const NAMED = 50;
 /** A host whose last sign of life is this much older than the newest of all is late, in milliseconds: it says each second that it lives. */
 const LATE_MS = 2_500;
 
-const COLUMNS = [
-  'Host',
-  'Last sign of life',
-  'Runs',
-  'Memory',
-  'Labels',
-  'Not installed alike',
-  'Version',
-  'Up',
-  'Address',
-];
+const COLUMNS = ['Host', 'Last sign of life', 'Runs', 'Memory', 'Labels', 'Not alike', 'Version', 'Up', 'Address'];
 
 /** The hosts that share a store: whether they live, what each of them runs, and in what they differ. */
 export function Hosts() {
@@ -84,6 +74,11 @@ function HostsTable({ hosts }: { readonly hosts: readonly HostInfo[] }) {
               {host.drift.map(({ package: name, version, integrity }) => (
                 <p key={name} class="outcome-bad" title={integrity}>
                   {version === undefined ? `${name} is missing` : `${name} ${version}`}
+                </p>
+              ))}
+              {host.config_drift.map(({ part, form }) => (
+                <p key={part} class="outcome-bad" title={form}>
+                  {form === undefined ? `file without ${part}` : `file: ${part}`}
                 </p>
               ))}
             </td>

@@ -5,12 +5,13 @@ import type { FromHosts, HostInfo, MissingHost } from '../../host-operations.ts'
 import { int64ToNumber } from './words.ts';
 import type { Problems } from './words.ts';
 
-export function hostToMessage({ labels, memoryBytes, drift, ...host }: HostInfo): HostMessage {
+export function hostToMessage({ labels, memoryBytes, drift, configDrift, ...host }: HostInfo): HostMessage {
   return create(HostSchema, {
     ...host,
     labels: [...labels],
     memoryBytes: BigInt(memoryBytes),
     drift: drift.map((each) => ({ ...each })),
+    configDrift: configDrift.map((each) => ({ ...each })),
   });
 }
 
@@ -34,7 +35,7 @@ export function rowsFromMessages<Row>(rows: readonly Row[], missing: readonly Mi
 }
 
 export function hostFromMessage(message: HostMessage, problems: Problems): HostInfo {
-  const { id, name, version, address, labels, since, lastBeatAt, held, memoryBytes, drift } = message;
+  const { id, name, version, address, labels, since, lastBeatAt, held, memoryBytes, drift, configDrift } = message;
   return {
     id,
     name,
@@ -50,5 +51,6 @@ export function hostFromMessage(message: HostMessage, problems: Problems): HostI
       ...(each.version === undefined ? {} : { version: each.version }),
       ...(each.integrity === undefined ? {} : { integrity: each.integrity }),
     })),
+    configDrift: configDrift.map(({ part, form }) => ({ part, ...(form === undefined ? {} : { form }) })),
   };
 }
