@@ -63,7 +63,7 @@ import type { Host } from './host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { LogTail } from './log/log-tail.ts';
-import { tellConfigDrift, tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
+import { clockTeller, tellConfigDrift, tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
@@ -252,6 +252,7 @@ async function openHost(
   const stores = await open({
     ...settings,
     onStore: (lost) => tellStore(log, lost),
+    onClock: clockTeller(log),
   });
   stack.push({ name: 'store', close: () => stores.close() });
   const { connectors: store, discoveries, outcomes, overlays: overlayStore, profiles: profileStore } = stores;

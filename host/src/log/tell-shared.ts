@@ -1,5 +1,6 @@
 import type { ConfigDrift, PackageDrift } from '@automate/contract';
 import type { HostLog } from './host-log.ts';
+import { seldom } from './seldom.ts';
 
 /** Says in what this host's packages are not those of all hosts that share its store; empty: they are alike again. */
 export function tellDrift(log: HostLog, drift: readonly PackageDrift[]): void {
@@ -38,6 +39,27 @@ export function tellStore(log: HostLog, lost: unknown): void {
       'the store is lost: calls without a key go on, all else waits or is refused',
     );
 }
+
+/** How often it is said that clocks differ, in milliseconds. */
+const CLOCK_EVERY_MS = 3_600_000;
+
+/** Says, once an hour at most, by how many milliseconds the store's clock is ahead of this machine's. */
+export function clockTeller(log: HostLog): (aheadMs: number) => void {
+  const tell = seldom(CLOCK_EVERY_MS, (aheadMs: number) =>
+    log.warn({ event: 'clock_differs', aheadMs }, `${describeClocks(aheadMs)}; ${CLOCK_REMEDY}`),
+  );
+  return (aheadMs) => tell('', aheadMs);
+}
+
+/** @param aheadMs of the store's clock */
+export function describeClocks(aheadMs: number): string {
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+  return `the clock of this machine is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} that of the store's database: hosts whose clocks differ by half a minute refuse each other's calls, and logs are out of order`;
+}
+
+/** Who must do what about it. */
+export const CLOCK_REMEDY =
+  'whoever runs this machine has it keep its clock by NTP, and whoever runs the database that of its machine';
 
 /** Says that this host may run nothing of what only one host may, and that it may again. */
 export function tellLease(log: HostLog, lost: unknown): void {

@@ -23,11 +23,11 @@ export interface StorePlace extends SharedStoreOptions {
 export type OpenStores = (place: StorePlace) => Promise<Stores>;
 
 /** Opens what a host keeps. The caller closes it. Rejects as `openDatabase` throws, or as `openPostgresStores` does; what was opened until then is closed again. */
-export async function openStores({ dataDir, storeUrl, onStore, pollMs }: StorePlace): Promise<Stores> {
+export async function openStores({ dataDir, storeUrl, ...shared }: StorePlace): Promise<Stores> {
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
-    return openPostgresStores(storeUrl, { onStore, pollMs });
+    return openPostgresStores(storeUrl, shared);
   }
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];

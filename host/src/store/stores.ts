@@ -18,6 +18,8 @@ export type SharedPart = 'registry' | 'tokens' | 'secrets' | 'executions' | 'sch
 export interface SharedStoreOptions {
   /** Hears, once each, that the database is lost, with the reason, and that it is there again, without one. */
   onStore?(lost: Error | undefined): void;
+  /** Hears by how many milliseconds the database's clock is ahead of this host's, or behind where it is less than 0, whenever that is too much for hosts. */
+  onClock?(aheadMs: number): void;
   /** How long a host waits before it asks again what the others have changed, which it hears of besides, in milliseconds. Default: a second. */
   readonly pollMs?: number | undefined;
 }

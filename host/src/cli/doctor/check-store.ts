@@ -1,4 +1,5 @@
 import type { HostSettings } from '../../host-settings.ts';
+import { CLOCK_REMEDY, describeClocks } from '../../log/tell-shared.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
 import { findForeignKey } from '../../secrets/shared-keys.ts';
 import { hostIdOf } from '../../store/host-id.ts';
@@ -23,7 +24,7 @@ export async function checkStore({
   const { lookAtPostgres } = await import('../../store/postgres/look-at-postgres.ts');
   const check = 'store';
   try {
-    const { where, server, version, known, lacks, keys } = await lookAtPostgres(storeUrl);
+    const { where, server, version, known, lacks, keys, aheadMs } = await lookAtPostgres(storeUrl);
     const at = `${where}, PostgreSQL ${server}`;
     if (version > known) {
       const message = `${at}: its tables are of version ${version}, and this host knows ${known}`;
@@ -41,11 +42,17 @@ export async function checkStore({
     }
     const state = version === 0 ? 'no tables yet; they are made at the start' : `tables of version ${version}`;
     const found: Finding = { check, state: 'ok', message: `${at}: ${state}` };
-    return { isThere: version > 0, findings: [found, ...checkMasterKey(keys, settings)] };
+    return { isThere: version > 0, findings: [found, ...checkClock(aheadMs), ...checkMasterKey(keys, settings)] };
   } catch (error) {
     const remedy = 'do what the message says';
     return { isThere: false, findings: [{ check, state: 'failed', message: (error as Error).message, remedy }] };
   }
+}
+
+/** Whether the clock of this machine is about that of the database, which hosts go by. */
+function checkClock(aheadMs: number): readonly Finding[] {
+  if (aheadMs === 0) return [];
+  return [{ check: 'clock', state: 'warning', message: describeClocks(aheadMs), remedy: CLOCK_REMEDY }];
 }
 
 /** Whether this host has the master keys that are in use in the store. */

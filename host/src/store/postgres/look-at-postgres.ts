@@ -18,6 +18,8 @@ export interface PostgresLook {
   readonly known: number;
   /** What is to be granted before this host can bring the tables up to date; undefined where that is nothing. */
   readonly lacks?: string;
+  /** By how many milliseconds its clock is ahead of this machine's; 0 where hosts do well with the difference. */
+  readonly aheadMs: number;
   /** Which master keys are in use there, where the tables are of the version that this host knows. */
   readonly keys: KeysInUse;
 }
@@ -38,7 +40,8 @@ interface Rights {
 
 /** Looks at the database that the URL names, and changes nothing. Rejects with UNAVAILABLE, reason `store_lost`. */
 export async function lookAtPostgres(url: string): Promise<PostgresLook> {
-  const database = openPostgresDatabase(url, { connections: 1 });
+  let aheadMs = 0;
+  const database = openPostgresDatabase(url, { connections: 1, onClock: (found) => (aheadMs = found) });
   try {
     return await database.read('the store cannot be looked at', async (session) => {
       const [rights] = await session.rows<Rights>(CompiledQuery.raw(RIGHTS));
@@ -48,7 +51,7 @@ export async function lookAtPostgres(url: string): Promise<PostgresLook> {
       return {
         where: database.where,
         server: rights?.server ?? '',
-        ...{ version, known, keys },
+        ...{ version, known, keys, aheadMs },
         ...(rights === undefined || rights.may || version >= known ? {} : { lacks: grantOf(rights) }),
       };
     });

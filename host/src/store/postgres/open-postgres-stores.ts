@@ -28,9 +28,9 @@ const CONNECTIONS = 4;
  */
 export async function openPostgresStores(
   url: string,
-  { onStore = () => undefined, pollMs = 0 }: SharedStoreOptions = {},
+  { onStore = () => undefined, onClock, pollMs = 0 }: SharedStoreOptions = {},
 ): Promise<Stores> {
-  const database = openPostgresDatabase(url, { connections: CONNECTIONS });
+  const database = openPostgresDatabase(url, { connections: CONNECTIONS, onClock });
   let lease: Lease | undefined;
   const { store: outcomes, keepUp } = openPostgresOutcomes(database, () => {
     if (lease === undefined) throw new Error('a call was begun before the store was opened');

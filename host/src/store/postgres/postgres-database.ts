@@ -17,6 +17,8 @@ const LONGEST_STEP_MS = 500;
 
 /** Clocks that differ by less are taken for the same, in milliseconds: between the two readings is the way there and back. */
 const SAME_MS = 1_000;
+/** By how much they may differ before somebody should see to it, in milliseconds: hosts refuse each other's calls beyond half a minute. */
+export const CLOCKS_DIFFER_MS = 5_000;
 
 /** Runs statements of one transaction. */
 export interface Session {
@@ -95,14 +97,20 @@ export function connectionTo(url: string): pg.ClientConfig {
   };
 }
 
+export interface PostgresDatabaseOptions {
+  readonly connections: number;
+  /** Hears by how many milliseconds the database's clock is ahead of this host's, each time that it is found to be by more than 5000, either way. */
+  readonly onClock?: ((aheadMs: number) => void) | undefined;
+}
+
 /** Nothing is connected yet. The caller closes it. */
-export function openPostgresDatabase(url: string, { connections }: { readonly connections: number }): PostgresDatabase {
+export function openPostgresDatabase(url: string, { connections, onClock }: PostgresDatabaseOptions): PostgresDatabase {
   const where = describeDatabase(url);
   const pool = new pg.Pool({ ...connectionTo(url), max: connections, allowExitOnIdle: true });
   // Of connections that nobody uses: the next one is made when it is needed.
   pool.on('error', () => undefined);
   let closing: Promise<void> | undefined;
-  const clock = compareClocks();
+  const clock = compareClocks(onClock);
 
   const run = async <T>(what: string, mode: Mode, work: (session: Session) => Promise<T>): Promise<T> => {
     const deadline = Date.now() + PATIENCE_MS;
@@ -142,13 +150,15 @@ interface Clock {
   learn(shared: number, before: number, after: number): void;
 }
 
-function compareClocks(): Clock {
+function compareClocks(onDiffer: (aheadMs: number) => void = () => undefined): Clock {
   let ahead = 0;
   return {
     now: () => Date.now() + ahead,
     learn(shared, before, after) {
       const found = Math.round(shared - (before + after) / 2);
-      ahead = Math.abs(found) > SAME_MS + (after - before) / 2 ? found : 0;
+      const doubt = (after - before) / 2;
+      ahead = Math.abs(found) > SAME_MS + doubt ? found : 0;
+      if (Math.abs(found) > CLOCKS_DIFFER_MS + doubt) onDiffer(found);
     },
   };
 }
