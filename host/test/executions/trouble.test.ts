@@ -1,18 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallOptions } from '@automate/contract';
 import { CancelledError } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
-import { Executions } from '../../dist/executions/executions.js';
-import { openMasterKeys } from '../../dist/secrets/master-key.js';
-import { sealTexts } from '../../dist/secrets/sealed-texts.js';
-import { openSqliteExecutionStore } from '../../dist/store/sqlite-execution-store.js';
-import { openSqliteOutcomeStore } from '../../dist/store/sqlite-outcome-store.js';
 import { PlainAdapter } from '../fixtures/plain-adapter.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
-import { withoutHost } from './fixtures/without-host.ts';
+import { DataDirectory } from './fixtures/open-executions.ts';
 
 it('a database that is damaged is named to who asks, and the host goes on; once it is away, so do executions', async () => {
   await using host = await SandboxHost.open({
@@ -38,25 +32,17 @@ it('a database that is damaged is named to who asks, and the host goes on; once 
 });
 
 it('a host that cannot reach a store which others can ends its runs before its claims lapse', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'cut-off-'));
-  const store = openSqliteExecutionStore(dataDir);
-  const outcomes = openSqliteOutcomeStore(dataDir);
-  const cutOff = { ...store, isRemote: true, renew: () => new Promise<never>(() => undefined) };
-  const executions = new Executions({
-    ...withoutHost(),
-    store: cutOff,
-    outcomes,
-    sealer: sealTexts(openMasterKeys({ dataDir }), 'executions'),
-    placesOf: () => ({ concurrency: 5, retry: { attempts: 3, backoffMs: 1, maxBackoffMs: 10 }, ttlMs: 60_000 }),
-    isIdempotent: async (_id, action) => action === 'put',
-  });
+  using data = new DataDirectory();
   const calls: string[] = [];
   const execute = ({ action }: { readonly action: string }, { signal }: CallOptions = {}) =>
     new Promise<never>((_resolve, reject) => {
       calls.push(action);
       signal?.addEventListener('abort', () => reject(new CancelledError('the caller left', { effect: 'maybe' })));
     });
-  executions.open(execute, { serves: true });
+  await using opened = data.open(execute, {
+    over: (store) => ({ ...store, isRemote: true, renew: () => new Promise<never>(() => undefined) }),
+  });
+  const { executions } = opened;
   const startedAt = performance.now();
   const [place, put] = [
     await executions.startExecution({ id: 'c', action: 'place' }),
@@ -74,7 +60,4 @@ it('a host that cannot reach a store which others can ends its runs before its c
   await eventually(() => calls.filter((action) => action === 'put').length === 2);
   expect(await executions.getExecution(put.id)).toMatchObject({ status: 'running', attempts: 2 });
   expect(calls.filter((action) => action === 'place')).toHaveLength(1);
-  await executions.close(10);
-  await Promise.all([store.close(), outcomes.close()]);
-  rmSync(dataDir, { recursive: true });
 });

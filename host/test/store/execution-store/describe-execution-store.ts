@@ -150,9 +150,15 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(await store.claimCallbacks(9)).toEqual({ due: [] });
       for (const claimed of await store.claim(9, { c: 10 }))
         await store.finish(claimed, { ...end('failed'), expiresAt: Date.now() - 1 });
+      expect(await store.find(run.id)).toBeUndefined();
+      expect(ids(await store.list({ limit: 9 }))).toEqual([waiting.id]);
+      // So that it is due later.
+      await delay(2);
       await store.cancel(waiting.id, { expiresAt: Date.now() + 60_000 });
-      const both = await Promise.all([store.claimCallbacks(1), other.store.claimCallbacks(1), store.claimCallbacks(9)]);
-      const due = both.flatMap((each) => each.due);
+      const first = await store.claimCallbacks(1);
+      expect(ids(first.due)).toEqual([run.id]);
+      const both = await Promise.all([other.store.claimCallbacks(1), store.claimCallbacks(9)]);
+      const due = [first, ...both].flatMap((each) => each.due);
       expect(due.map(({ id }) => id).toSorted()).toEqual([run.id, waiting.id].toSorted());
       for (const each of due) {
         expect(each).toMatchObject({ callback: 'pending', callbackTries: 1, endedAt: expect.any(Number) });
@@ -166,6 +172,7 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       await store.expire();
       await expect(store.endCallback({ id: run.id, callbackTries: 1 }, { afterMs: 0 })).resolves.toBe(true);
       await expect(store.endCallback({ id: waiting.id, callbackTries: 1 }, 'failed')).resolves.toBe(true);
+      await expect(store.endCallback({ id: waiting.id, callbackTries: 1 }, { afterMs: 0 })).resolves.toBe(false);
       expect(await store.find(waiting.id)).toMatchObject({ callback: 'failed' });
       const again = await store.claimCallbacks(9);
       expect(again.due.map(({ id, callbackTries }) => [id, callbackTries])).toEqual([[run.id, 2]]);
@@ -188,6 +195,7 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       await add({ connector: 'd', priority: 2 });
       expect((await store.waiting()).connectors).toEqual(['c', 'd', 'paused']);
       expect(ids(await store.claim(1, { c: 2, d: 1 }))).toEqual([high.id]);
+      expect(await store.waiting()).toMatchObject({ others: false });
       expect((await other.store.claim(10, { c: 2, d: 1 })).map(({ connector }) => connector)).toEqual(['d', 'c']);
       expect(await store.claim(10, { c: 2, d: 1 })).toEqual([]);
       expect(await store.waiting()).toMatchObject({ others: true });
@@ -204,6 +212,7 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       await eventually(async () => (await store.waiting()).connectors.length === 1);
       expect(Date.now()).toBeGreaterThanOrEqual(later.runAt ?? Infinity);
       const claimed = await claimOne();
+      await store.progress(claimed, '{"progress":1}');
       expect(await store.requeue(claimed, { afterMs: 500, counts: true, outcome: Buffer.from('why') })).toBe(true);
       const queued = await store.find(later.id);
       expect(queued).toMatchObject({ status: 'queued', attempts: 1 });
@@ -211,6 +220,7 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(await store.claim(1, { c: 1 })).toEqual([]);
       const again = await eventually(async () => (await store.claim(1, { c: 1 }))[0]);
       expect(again).toMatchObject({ token: 2, attempts: 2 });
+      expect(again).not.toHaveProperty('progress');
       if (again !== undefined) await store.requeue(again, { afterMs: 0, counts: false });
       expect(await claimOne()).toMatchObject({ token: 3, attempts: 2 });
     });
@@ -271,6 +281,8 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(more).toEqual([]);
       expect(again?.execution).toMatchObject({ rerunOf: first.id });
       expect(await store.find(first.id)).toMatchObject({ status: 'failed', rerunAs: again?.execution.id });
+      // Of one that is forgotten by now.
+      expect(await store.enqueue(execution({ rerunOf: 'none' }))).toMatchObject({ as: 'new' });
       expect(await store.list({ deadLetters: true, limit: 5 })).toEqual([]);
     });
 
@@ -344,6 +356,10 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(await other.store.renew([claimed])).toEqual({ lost: [id], cancelled: [] });
       expect(await store.find(id)).toEqual(before);
       expect(await store.finish(again, end('succeeded'))).toBe(true);
+      // It lives again.
+      await add();
+      await claimOne(other.store);
+      expect(await store.takeOver([])).toEqual([]);
     });
 
     it('are this host’s own again where it does not know of its claim', async () => {
@@ -357,6 +373,14 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       await using holder = await StoreProcess.start(make, place);
       await using ahead = await StoreProcess.start(make, place, 2 * HOUR);
       await using behind = await StoreProcess.start(make, place, -2 * HOUR);
+      await using watching = await StoreProcess.start(make, place);
+      // These two are seen at work, and have nothing to do then for longer than a claim counts.
+      for (const each of [ahead, behind]) {
+        await add({ connector: 'd' });
+        const [run] = await each.store.claim(1, { d: 1 });
+        expect(await (each === ahead ? store : watching.store).takeOver([])).toEqual([]);
+        if (run !== undefined) await store.finish(run, end('succeeded'));
+      }
       const { id } = await add();
       const claimed = await claimOne(holder.store);
       for (let beat = 0; beat < 5; beat += 1) {
@@ -364,12 +388,17 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
         for (const each of [ahead, behind]) expect(await each.store.takeOver([])).toEqual([]);
         await delay(900);
       }
+      await add({ connector: 'd' });
+      const [begun] = await ahead.store.claim(1, { d: 1 });
+      expect(await store.takeOver([])).toEqual([]);
+      if (begun !== undefined) await store.finish(begun, end('succeeded'));
       await holder.kill();
       const [taken] = await eventually(
         () => behind.store.takeOver([]),
         (rows) => rows.length > 0,
       );
       expect(taken).toMatchObject({ id });
+      expect(await watching.store.takeOver([])).toEqual([]);
       // It waits a moment for another run by a clock that is ahead: nobody else waits for two hours.
       const waits = await add({ connector: 'd' });
       const [run] = await ahead.store.claim(1, { d: 1 });
