@@ -5,14 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from '@automate/client';
-import type { ConnectorService } from '@automate/contract';
 import { executionView } from '@automate/contract/http';
 import { eventually } from '@automate/tooling/eventually';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { CallbackReceiver } from './fixtures/callback-receiver.ts';
-import { DataDirectory } from './fixtures/open-executions.ts';
 import { readOrders } from './fixtures/orders-project.ts';
 import { RemoteSystem } from './fixtures/remote-system.ts';
 
@@ -54,9 +52,9 @@ const asTold = async (host: SandboxHost, id: string) => {
   const { callback: _state, callbackUrl: _url, ...execution } = await host.service.getExecution(id);
   return executionView(execution) as unknown;
 };
-const stateOf = (service: Pick<ConnectorService, 'getExecution'>, id: string, state: string) =>
+const stateOf = (host: SandboxHost, id: string, state: string) =>
   eventually(
-    () => service.getExecution(id),
+    () => host.service.getExecution(id),
     ({ callback }) => callback === state,
   );
 
@@ -67,16 +65,16 @@ describe('the end of an execution', () => {
     const callbackUrl = urlOf();
     const good = await service.startExecution({ ...order, callbackUrl });
     expect(good).toMatchObject({ callback: 'pending', callbackUrl });
-    await stateOf(host.service, good.id, 'delivered');
+    await stateOf(host, good.id, 'delivered');
     remote.onAsked = (asked) => asked.answer({}, 400);
     const bad = await service.startExecution({ ...order, action: 'place', callbackUrl });
-    await stateOf(host.service, bad.id, 'delivered');
+    await stateOf(host, bad.id, 'delivered');
     const later = await service.startExecution({ ...order, callbackUrl, runAt: '2999-01-01T00:00:00Z' });
     await service.cancelExecution(later.id);
-    await stateOf(host.service, later.id, 'delivered');
+    await stateOf(host, later.id, 'delivered');
     remote.onAsked = (asked) => asked.answer({ late: true });
     const again = await service.rerunExecution(bad.id);
-    await stateOf(host.service, again.id, 'delivered');
+    await stateOf(host, again.id, 'delivered');
     expect(receiver.told.map(({ id }) => id)).toEqual([good.id, bad.id, later.id, again.id]);
     expect(receiver.told.map(({ body }) => body['status'])).toEqual(['succeeded', 'failed', 'cancelled', 'succeeded']);
     expect(receiver.told[0]?.body).toEqual(await asTold(host, good.id));
@@ -90,7 +88,7 @@ describe('the end of an execution', () => {
     const at = { name: 'yearly', cron: '0 0 1 1 *', ...order };
     await expect(service.setSchedule({ ...at, callbackUrl })).resolves.toMatchObject({ callbackUrl });
     expect(await service.listSchedules()).toMatchObject([{ callbackUrl }]);
-    await stateOf(host.service, keyed.id, 'delivered');
+    await stateOf(host, keyed.id, 'delivered');
     await host.host.close();
     const data = join(host.sandbox.root, '.automate');
     const files = readdirSync(data, { withFileTypes: true }).filter((each) => each.isFile());
@@ -155,7 +153,7 @@ describe('the end of an execution', () => {
       Array.from({ length: 20 }, () => host.service.startExecution({ ...order, action: 'read', callbackUrl: urlOf() })),
     );
     const { id } = await host.service.startExecution({ ...order, callbackUrl: urlOf() });
-    await stateOf(host.service, id, 'delivered');
+    await stateOf(host, id, 'delivered');
     expect(receiver.told.filter((each) => each.id === id)).toHaveLength(3);
     for (const each of hung)
       expect(await host.service.getExecution(each.id)).toMatchObject({ status: 'succeeded', callback: 'pending' });
@@ -191,7 +189,7 @@ describe('the end of an execution', () => {
     await Promise.all(Array.from({ length: 300 }, () => host.service.startExecution({ ...order, callbackUrl })));
     await eventually(() => answered > 0);
     const { id } = await host.service.startExecution({ ...order, callbackUrl: urlOf() });
-    await stateOf(host.service, id, 'delivered');
+    await stateOf(host, id, 'delivered');
     // They are all due before, and 32 at a time.
     expect(answered).toBeLessThan(250);
     expect(host.logText).not.toContain('could not be told');
@@ -239,99 +237,5 @@ describe('the end of an execution', () => {
       );
     expect(new Set(receiver.told.slice(before).map(({ id }) => id))).toEqual(new Set(ids));
     expect(receiver.refused).toEqual([]);
-  });
-});
-
-describe('a try to tell an end', () => {
-  const HOUR = 3_600_000;
-  const done = async () => ({ result: '"done"', attempts: 1, durationMs: 1, replayed: false });
-  const asked = { id: 'c', action: 'a' } as const;
-
-  it('waits for longer the more there were, for an hour at most, and is the last a day after the end', async () => {
-    using data = new DataDirectory();
-    const warnings: string[] = [];
-    const more = { secret: async () => SECRET, warn: (message: string) => void warnings.push(message) };
-    receiver.onTold = (_told, response) => response.writeHead(500).end();
-    const first = data.open(done, more);
-    const ids: string[] = [];
-    for (const tries of [6, 30, 2]) {
-      const { id } = await first.executions.startExecution({ ...asked, callbackUrl: urlOf(`/ends/${tries}`) });
-      ids.push(id);
-    }
-    await eventually(() => ids.every((id) => warnings.some((each) => each.includes(id))));
-    await first.close();
-    const [sixth, late, last] = ids.map((id) => `WHERE id = '${id}' RETURNING id`);
-    data.sql(`UPDATE executions SET callback_tries = 5, callback_at = 0 ${sixth}`);
-    data.sql(`UPDATE executions SET callback_tries = 29, callback_at = 0 ${late}`);
-    data.sql(`UPDATE executions SET callback_tries = 3, callback_at = 0, ended_at = ended_at - ${25 * HOUR} ${last}`);
-    const before = Date.now();
-    await using next = data.open(done, more);
-    const rowOf = (id = '') =>
-      data.sql(`SELECT callback, callback_tries AS tries, callback_at AS at FROM executions WHERE id = '${id}'`)[0];
-    await stateOf(next.executions, ids[2] ?? '', 'failed');
-    // It is each of them alone for so long until it is written down what came of it.
-    const waitOf = (id = '') =>
-      eventually(
-        () => Number(rowOf(id)?.['at']) - before,
-        (ms) => ms !== 0 && (ms < 29_000 || ms > 31_000),
-      );
-    const [wait, longest] = [await waitOf(ids[0]), await waitOf(ids[1])];
-    expect([rowOf(ids[0]), rowOf(ids[1])]).toMatchObject([
-      { callback: 'pending', tries: 6 },
-      { callback: 'pending', tries: 30 },
-    ]);
-    expect(wait).toBeGreaterThanOrEqual(16_000);
-    expect(longest).toBeGreaterThanOrEqual(HOUR / 2);
-    expect(longest).toBeLessThan(HOUR + 60_000);
-    expect(rowOf(ids[2])).toEqual({ callback: 'failed', tries: 4, at: null });
-    const saidOf = (id = '') =>
-      warnings.filter((each) => each.includes(id)).map((each) => each.slice(each.indexOf('(')));
-    expect(saidOf(ids[0]).slice(1)).toEqual([]);
-    expect(saidOf(ids[2]).at(-1)).toBe('(try 4): it answered 500; it is given up');
-  });
-
-  it('that its host cuts off at its end is made again at once by the next', async () => {
-    using data = new DataDirectory();
-    const told = new Promise((resolve) => void (receiver.onTold = resolve));
-    const first = data.open(done, { secret: async () => SECRET });
-    await first.executions.startExecution({ ...asked, callbackUrl: urlOf() });
-    await told;
-    await first.close();
-    const [row] = data.sql('SELECT callback, callback_at AS at FROM executions');
-    expect(row?.['callback']).toBe('pending');
-    expect(row?.['at']).toBeLessThanOrEqual(Date.now());
-  });
-
-  it('is made by what is allowed and known then, and to no address in digits that is denied', async () => {
-    using data = new DataDirectory();
-    let [secret, isAllowed, isDenied] = [SECRET, true, false];
-    const targets: unknown[] = [];
-    const warnings: string[] = [];
-    await using opened = data.open(done, {
-      secret: async () => secret,
-      warn: (message) => void warnings.push(message),
-      requireAllowed() {
-        if (!isAllowed) throw new Error('it is allowed no more');
-      },
-      refuses: (target) => (targets.push(target), isDenied ? 'it is denied' : undefined),
-    });
-    const { executions, places } = opened;
-    for (const [spoil, why] of [
-      [() => (isAllowed = false), 'it is allowed no more'],
-      [() => (secret = ''), 'executions.callback_secret is empty'],
-      [() => (isDenied = true), 'it is denied'],
-    ] as const) {
-      places.concurrency = 0;
-      const { id } = await executions.startExecution({ ...asked, callbackUrl: urlOf() });
-      spoil();
-      places.concurrency = 1;
-      executions.wake();
-      await eventually(() => warnings.some((each) => each.includes(id) && each.includes(why)));
-      expect([receiver.told, receiver.refused]).toEqual([[], []]);
-      [secret, isAllowed, isDenied] = [SECRET, true, false];
-      await stateOf(executions, id, 'delivered');
-      receiver.told.length = 0;
-    }
-    expect(targets.at(-1)).toEqual({ host: '127.0.0.1', address: '127.0.0.1', port: receiver.port });
   });
 });
