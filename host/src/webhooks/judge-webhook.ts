@@ -9,6 +9,8 @@ export interface Genuine {
   /** What its sender calls it; absent: nothing that could be trusted. */
   readonly id?: string;
   readonly deliver: boolean;
+  /** Headers that nobody is shown besides. */
+  readonly secretHeaders: readonly string[];
   readonly response?: WebhookResponse;
 }
 
@@ -43,11 +45,13 @@ export async function judgeWebhook({ worker, request, deadline, signal }: JudgeO
 function readJudgement(connector: string, text: string): Genuine | undefined {
   const answer = parseObject(text, RESULT_LIMITS.bytes);
   if (answer?.['genuine'] === false) return undefined;
-  const { genuine, id, deliver, response } = answer ?? {};
+  const { genuine, id, deliver, response, secretHeaders = [] } = answer ?? {};
   if (genuine !== true || typeof deliver !== 'boolean' || (id !== undefined && typeof id !== 'string'))
     throw unreadable(connector);
+  if (!Array.isArray(secretHeaders)) throw unreadable(connector);
   return {
     deliver,
+    secretHeaders: secretHeaders.map(String),
     ...(id === undefined ? {} : { id }),
     ...(response === undefined ? {} : { response: readResponse(connector, response) }),
   };

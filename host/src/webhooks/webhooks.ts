@@ -139,7 +139,7 @@ export class Webhooks implements WebhookOperations {
     const place = { connector, principal: principal.name, key: `delivery:${delivery}` };
     if (await this.#wasDelivered(place, action)) return { outcome: 'duplicate', delivery };
     try {
-      const shown = headersForWatchers(headers);
+      const shown = headersForWatchers(headers, genuine.secretHeaders);
       const read = readBody(body);
       const execution =
         action === undefined

@@ -42,8 +42,9 @@ export { readTls } from './read-tls.ts';
 export type { TlsOwner } from './read-tls.ts';
 export { socketError } from './socket-error.ts';
 export type { FailedConnection } from './socket-error.ts';
-export { verifyHmacSha256, verifySlackSignature } from './webhook.ts';
+export { headerOf, isFreshTimestamp, verifyHmacSha256, verifySlackSignature } from './webhook.ts';
 export type {
+  FreshnessOptions,
   HmacSha256Input,
   SlackSignatureInput,
   WebhookHeaders,

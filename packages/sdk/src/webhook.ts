@@ -26,6 +26,11 @@ export interface WebhookVerdict {
   readonly id?: string;
   /** False for what is only to be answered, such as a handshake. Default true. */
   readonly deliver?: boolean;
+  /**
+   * Names, in any case, of headers that nobody is shown who is told of it: that of the signature, where its name can be anything. Default:
+   * those alone whose names speak of credentials and signatures.
+   */
+  readonly secretHeaders?: readonly string[];
   /** What it is answered, once it was delivered. Default: status 202 without a body. */
   readonly respond?: WebhookResponse;
 }
@@ -46,11 +51,20 @@ export interface HmacSha256Input {
   /** The signature as it came, or the headers and the name of the one that holds it. */
   readonly signature: string | { readonly headers: WebhookHeaders; readonly header: string };
   readonly rawBody: string | Uint8Array;
+  /** What is signed before the body, such as the time and a dot. Default nothing. */
+  readonly before?: string;
   readonly secrets: string | readonly string[];
   /** Default `hex`. */
   readonly encoding?: Extract<Crypto.BinaryToTextEncoding, 'hex' | 'base64' | 'base64url'>;
   /** What stands before the signature and must be there: `sha256=`. Default nothing. */
   readonly prefix?: string;
+}
+
+export interface FreshnessOptions {
+  /** Milliseconds since the epoch. Default: now. */
+  readonly now?: number;
+  /** How old or how far ahead it may be, in milliseconds. Default 5 minutes. */
+  readonly toleranceMs?: number;
 }
 
 const FIVE_MINUTES = 5 * 60 * 1000;
@@ -60,19 +74,25 @@ const loadCrypto = (): typeof Crypto => createRequire(import.meta.url)('node:cry
 
 /** Whether Slack sent this (signature version v0): the signature fits one of the secrets and the timestamp is fresh. */
 export function verifySlackSignature(input: SlackSignatureInput): boolean {
-  const { headers, rawBody, secrets, now = Date.now(), toleranceMs = FIVE_MINUTES } = input;
+  const { headers, rawBody, secrets } = input;
   const timestamp = headerOf(headers, 'x-slack-request-timestamp') ?? '';
   const signature = headerOf(headers, 'x-slack-signature') ?? '';
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - Number(timestamp) * 1000) > toleranceMs) return false;
+  if (!isFreshTimestamp(timestamp, input)) return false;
   const parts = [`v0:${timestamp}:`, rawBody];
   return matches({ signature, prefix: 'v0=', parts, secrets, encoding: 'hex' });
 }
 
+/** Whether what a header says is a time, in seconds since the epoch, that has just been. It counts for something only where it is signed. */
+export function isFreshTimestamp(seconds: string, options: FreshnessOptions = {}): boolean {
+  const { now = Date.now(), toleranceMs = FIVE_MINUTES } = options;
+  return /^\d{1,12}$/.test(seconds) && Math.abs(now - Number(seconds) * 1000) <= toleranceMs;
+}
+
 /** Whether the body was signed with HMAC-SHA256 under one of the secrets. Compares in constant time. */
 export function verifyHmacSha256(input: HmacSha256Input): boolean {
-  const { signature, rawBody, secrets, encoding = 'hex', prefix = '' } = input;
+  const { signature, rawBody, before = '', secrets, encoding = 'hex', prefix = '' } = input;
   const given = typeof signature === 'string' ? signature : (headerOf(signature.headers, signature.header) ?? '');
-  return matches({ signature: given, prefix, parts: [rawBody], secrets, encoding });
+  return matches({ signature: given, prefix, parts: [before, rawBody], secrets, encoding });
 }
 
 interface Match {
@@ -86,7 +106,14 @@ interface Match {
 function matches({ signature, prefix, parts, secrets, encoding }: Match): boolean {
   if (!signature.startsWith(prefix)) return false;
   const { createHmac, timingSafeEqual } = loadCrypto();
-  const given = Buffer.from(signature.slice(prefix.length), encoding);
+  const written = signature.slice(prefix.length);
+  const given = Buffer.from(written, encoding);
+  // What is decoded without complaint can be written in many ways, with anything behind it: each would pass for another signature.
+  if (
+    given.toString(encoding).replace(/=+$/, '') !==
+    (encoding === 'hex' ? written.toLowerCase() : written.replace(/={0,2}$/, ''))
+  )
+    return false;
   let found = false;
   for (const secret of typeof secrets === 'string' ? [secrets] : secrets) {
     // An empty secret signs for anyone.
@@ -100,7 +127,8 @@ function matches({ signature, prefix, parts, secrets, encoding }: Match): boolea
   return found;
 }
 
-function headerOf(headers: WebhookHeaders, name: string): string | undefined {
+/** The value of a header, whatever the case of its name; of several the first. */
+export function headerOf(headers: WebhookHeaders, name: string): string | undefined {
   const wanted = name.toLowerCase();
   for (const [key, value] of Object.entries(headers)) {
     if (key.toLowerCase() === wanted) return typeof value === 'string' || value === undefined ? value : value[0];

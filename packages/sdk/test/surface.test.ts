@@ -31,6 +31,8 @@ describe('the package', () => {
       'errorForStatus',
       'fromJsonSchema',
       'guardCall',
+      'headerOf',
+      'isFreshTimestamp',
       'isJsonObject',
       'isSecretKey',
       'localPath',

@@ -3,6 +3,35 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { verifyHmacSha256, verifySlackSignature } from '../src/webhook.ts';
 
+describe('a signature of the body', () => {
+  const of = (encoding: 'hex' | 'base64' | 'base64url', before = ''): string =>
+    createHmac('sha256', 'hush').update(`${before}body`).digest(encoding);
+  const verify = (signature: string, more: object = {}): boolean =>
+    verifyHmacSha256({ signature, rawBody: 'body', secrets: 'hush', ...more });
+
+  it('is believed as it is written alone, and not with anything behind it', () => {
+    expect([of('hex'), of('hex').toUpperCase()].map((each) => verify(each))).toEqual([true, true]);
+    for (const more of ['zz', ' ', ', other', '=', '00']) expect(verify(`${of('hex')}${more}`)).toBe(false);
+    for (const encoding of ['base64', 'base64url'] as const) {
+      const written = of(encoding);
+      expect(verify(written, { encoding })).toBe(true);
+      for (const other of [
+        ` ${written}`,
+        `${written}!`,
+        `${written}===`,
+        written.replace(/.(?==*$)/, (last) => String.fromCodePoint((last.codePointAt(0) ?? 0) + 1)),
+      ])
+        expect(verify(other, { encoding })).toBe(false);
+    }
+  });
+
+  it('is believed with what was signed before the body', () => {
+    expect(verify(of('hex', '12.'), { before: '12.' })).toBe(true);
+    expect(verify(of('hex', '12.'), { before: '13.' })).toBe(false);
+    expect(verify(of('hex', '12.'))).toBe(false);
+  });
+});
+
 describe('a Slack signature', () => {
   // The example of Slack's own documentation.
   const secret = '8f742231b10e8888abcd99yyyzzz85a5';

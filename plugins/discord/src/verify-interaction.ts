@@ -1,8 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { WebhookHeaders } from '@automate/sdk';
-
-/** How old or how far ahead a request may be, so that it cannot be sent again later by who has overheard it. */
-const TOLERANCE_MS = 5 * 60 * 1000;
+import { headerOf, isFreshTimestamp } from '@automate/sdk';
 
 /** What DER puts before the 32 bytes of an Ed25519 public key. */
 const KEY_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -18,11 +16,12 @@ export interface Interaction {
 }
 
 /** Whether Discord sent this interaction, within the last five minutes. */
-export function verifyInteraction({ headers, rawBody, publicKey, now = Date.now() }: Interaction): boolean {
-  const signature = headerOf(headers, 'x-signature-ed25519');
-  const timestamp = headerOf(headers, 'x-signature-timestamp');
-  if (!/^[0-9a-f]{128}$/i.test(signature) || !/^\d{1,12}$/.test(timestamp)) return false;
-  if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) return false;
+export function verifyInteraction({ headers, rawBody, publicKey, now }: Interaction): boolean {
+  const signature = headerOf(headers, 'x-signature-ed25519') ?? '';
+  const timestamp = headerOf(headers, 'x-signature-timestamp') ?? '';
+  // By then it cannot be sent again by who has overheard it.
+  if (!/^[0-9a-f]{128}$/i.test(signature) || !isFreshTimestamp(timestamp, now === undefined ? {} : { now }))
+    return false;
   const key = createPublicKey({
     key: Buffer.concat([KEY_PREFIX, Buffer.from(publicKey, 'hex')]),
     format: 'der',
@@ -34,9 +33,4 @@ export function verifyInteraction({ headers, rawBody, publicKey, now = Date.now(
     key,
     Buffer.from(signature, 'hex'),
   );
-}
-
-function headerOf(headers: WebhookHeaders, wanted: string): string {
-  const [, value] = Object.entries(headers).find(([name]) => name.toLowerCase() === wanted) ?? [];
-  return (typeof value === 'string' ? value : value?.[0]) ?? '';
 }

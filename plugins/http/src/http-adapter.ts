@@ -1,4 +1,4 @@
-import { ConnectorAdapter, verifyHmacSha256 } from '@automate/sdk';
+import { ConnectorAdapter } from '@automate/sdk';
 import type {
   AdapterHealth,
   CallContext,
@@ -12,6 +12,7 @@ import { get } from './actions/get.ts';
 import { listPages } from './actions/list-pages.ts';
 import { configSchema } from './config.ts';
 import type { HttpSettings } from './config.ts';
+import { judgeSigned } from './judge-signed.ts';
 
 /** Any service that speaks HTTP. */
 export default class HttpAdapter extends ConnectorAdapter {
@@ -71,15 +72,9 @@ export default class HttpAdapter extends ConnectorAdapter {
     return answered;
   }
 
-  /** Whether the body was signed with the configured secret. */
-  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean | WebhookVerdict {
+  /** Whether it was signed with the configured secret, and a moment ago where the time is signed. */
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): WebhookVerdict {
     const { webhook } = this.#settings;
-    if (webhook === undefined) return false;
-    const { header, prefix, encoding, secret, id_header: idHeader } = webhook;
-    const genuine = verifyHmacSha256({ signature: { headers, header }, rawBody, secrets: secret, prefix, encoding });
-    const [id, signature] = [idHeader, header].map((name = '') => headers[name.toLowerCase()]);
-    if (!genuine || typeof id !== 'string' || typeof signature !== 'string') return genuine;
-    // Another body, and so another signature, is another delivery, whatever it is called.
-    return { genuine, id: `${id.slice(0, 300)} ${signature.slice(0, 300)}` };
+    return webhook === undefined ? { genuine: false } : judgeSigned(webhook, headers, rawBody);
   }
 }

@@ -1,9 +1,9 @@
 import { RateLimitedError } from '@automate/contract';
 
-/** Requests of one sender for one connector, for one connector, and of all, that may be under way at a time. */
-const MOST = { ofSender: 4, ofConnector: 16, ofAll: 64 } as const;
-/** How many may wait besides, and how long, in milliseconds. */
-const MOST_WAITING = 256;
+/** Requests that may be under way at a time: of one sender for one connector, for one connector, of one sender, and of all. */
+const MOST = { ofSenderThere: 4, ofConnector: 16, ofSender: 32, ofAll: 64 } as const;
+/** How many may wait besides, of all and of one sender, and how long, in milliseconds. */
+const MOST_WAITING = { ofAll: 256, ofSender: 64 } as const;
 const PATIENCE_MS = 2_000;
 
 interface Waiting {
@@ -21,15 +21,22 @@ export class HookPlaces {
 
   /** Resolves with what must be called when it is over. Rejects with RATE_LIMITED where too many are before it. */
   async enter(sender: string, connector: string): Promise<() => void> {
-    const keys = ['all', `connector ${connector}`, `sender ${sender} ${connector}`];
+    const keys = ['all', `sender ${sender}`, `connector ${connector}`, `sender ${sender} ${connector}`];
     if (this.#hasRoom(keys)) return this.#take(keys);
-    const leave = this.#waiting.size < MOST_WAITING ? await this.#wait(keys) : undefined;
+    const leave = this.#mayWait(sender) ? await this.#wait(keys) : undefined;
     if (leave !== undefined) return leave;
     throw new RateLimitedError('too many webhooks come at a time: send it again', {
       blame: 'caller',
       retryAfterMs: PATIENCE_MS,
       details: { reason: 'caller_limit' },
     });
+  }
+
+  /** One sender alone does not keep all others from waiting. */
+  #mayWait(sender: string): boolean {
+    if (this.#waiting.size >= MOST_WAITING.ofAll) return false;
+    const ofSender = [...this.#waiting].filter(({ keys: [, each] }) => each === `sender ${sender}`);
+    return ofSender.length < MOST_WAITING.ofSender;
   }
 
   #wait(keys: readonly string[]): Promise<(() => void) | undefined> {
@@ -47,9 +54,9 @@ export class HookPlaces {
     });
   }
 
-  #hasRoom([all = '', connector = '', sender = '']: readonly string[]): boolean {
-    const taken = (key: string): number => this.#taken.get(key) ?? 0;
-    return taken(all) < MOST.ofAll && taken(connector) < MOST.ofConnector && taken(sender) < MOST.ofSender;
+  #hasRoom(keys: readonly string[]): boolean {
+    const most = [MOST.ofAll, MOST.ofSender, MOST.ofConnector, MOST.ofSenderThere];
+    return keys.every((key, index) => (this.#taken.get(key) ?? 0) < (most[index] ?? 0));
   }
 
   #take(keys: readonly string[]): () => void {

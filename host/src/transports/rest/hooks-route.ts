@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, ConnectorService, WebhookReceipt } from '@automate/contract';
 import {
@@ -16,7 +16,9 @@ import { sendErrorReply } from './error-reply.ts';
 import { HookPlaces } from './hook-places.ts';
 import { HttpFailure } from './http-failure.ts';
 
-/** For how long a webhook may take in all, in milliseconds. */
+/** For how long its body may take to come, once it has a place, in milliseconds. */
+const BODY_MS = 5_000;
+/** For how long it may take once its body is here, in milliseconds. */
 const TAKE_MS = 10_000;
 /**
  * Whoever is refused hears of it so many milliseconds after the request came, or later: that there is no such connector takes as long as that
@@ -41,8 +43,11 @@ export function addHooksRoute(app: FastifyInstance, service: ConnectorService): 
       // Before the body is read, which takes memory.
       async onRequest(request, reply) {
         const leave = await places.enter(addressOf(request.raw.socket), request.params.connector);
-        if (reply.raw.destroyed) leave();
-        else reply.raw.once('close', leave);
+        if (reply.raw.destroyed) return leave();
+        reply.raw.once('close', leave);
+        endSlowBody(request.raw);
+        // All of them are bytes here: what the sender calls them is for the adapter, and need not be written as it should be.
+        request.headers = { 'content-type': 'application/octet-stream' };
       },
       async handler(request, reply) {
         const startedAt = performance.now();
@@ -56,11 +61,17 @@ export function addHooksRoute(app: FastifyInstance, service: ConnectorService): 
   });
 }
 
+/** Who sends nothing keeps a place from others: the connection is ended, and whoever meant it comes again. */
+function endSlowBody(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), BODY_MS).unref();
+  for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
+}
+
 type HookRequest = FastifyRequest<{ Params: { connector: string } }>;
 
 async function receive(
   service: ConnectorService,
-  { params: { connector }, headers, body }: HookRequest,
+  { params: { connector }, raw: { headers }, body }: HookRequest,
   { signal, traceparent, tracestate }: CallOptions,
 ): Promise<WebhookReceipt> {
   if (!CONNECTOR_ID_PATTERN.test(connector)) return { outcome: 'refused' };

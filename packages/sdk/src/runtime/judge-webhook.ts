@@ -7,6 +7,8 @@ export interface WebhookJudgement {
   readonly genuine: boolean;
   readonly id?: string;
   readonly deliver: boolean;
+  /** In small letters. */
+  readonly secretHeaders?: readonly string[];
   readonly response?: WebhookResponse & { readonly status: number };
 }
 
@@ -29,14 +31,17 @@ export async function judgeWebhook(
   if (!isJsonObject(answer) || typeof answer['genuine'] !== 'boolean')
     throw badAnswer(name, 'it must answer true, false, or an object with `genuine`');
   if (!answer['genuine']) return NOT_GENUINE;
-  const { id, deliver = true, respond } = answer;
+  const { id, deliver = true, respond, secretHeaders } = answer;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_ID))
     throw badAnswer(name, `\`id\` must be a text of up to ${MAX_ID} characters`);
   if (typeof deliver !== 'boolean') throw badAnswer(name, '`deliver` must be true or false');
+  if (secretHeaders !== undefined && !isTexts(secretHeaders))
+    throw badAnswer(name, '`secretHeaders` must be a list of names of headers');
   return {
     genuine: true,
     deliver,
     ...(id === undefined ? {} : { id }),
+    ...(secretHeaders === undefined ? {} : { secretHeaders: secretHeaders.map((each) => each.toLowerCase()) }),
     ...(respond === undefined ? {} : { response: requireResponse(name, respond) }),
   };
 }
@@ -54,6 +59,10 @@ function requireResponse(name: string, respond: unknown): WebhookJudgement['resp
     ...(contentType === undefined ? {} : { contentType }),
     ...(body === undefined ? {} : { body }),
   };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 function badAnswer(name: string, why: string): ConnectorInternalError {
