@@ -1,7 +1,7 @@
 // Long, as what is held, by whom and until when changes together, with each beat.
 import { randomUUID } from 'node:crypto';
 import type { ConfigDrift, HealthReport, PackageDrift } from '@automate/contract';
-import { UnavailableError } from '@automate/contract';
+import { ConnectorError, UnavailableError } from '@automate/contract';
 import type { HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../store/placement-store.ts';
 import type { Clock } from './clock.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
@@ -95,7 +95,7 @@ export class Cluster {
   /** Whether the store has a row of this host, as far as is known. */
   #hasJoined = false;
   /** Why the last beat failed. */
-  #trouble: Error | undefined;
+  #trouble: ConnectorError | undefined;
   #beating: Promise<void> | undefined;
   #stopBeats: (() => void) | undefined;
   #stopEnd: (() => void) | undefined;
@@ -146,6 +146,11 @@ export class Cluster {
   /** For how long this host may send calls to the connector, in milliseconds; 0 where it may not now. */
   heldForMs(connector: string): number {
     return this.#lease.leftMs(connector, this.#clock.now());
+  }
+
+  /** Why this host has no lease now; undefined where it has one. */
+  get trouble(): ConnectorError | undefined {
+    return this.#lease.isValid(this.#clock.now()) ? undefined : (this.#trouble ?? tooLate());
   }
 
   /** Those that lived when they were last asked for, in order of id. What this one holds is of now. */
@@ -383,13 +388,14 @@ export class Cluster {
       this.#meet(living);
       for (const placement of placements) this.#hear(placement);
       this.#seen = seen;
+      this.#giveBack();
       this.#evenOut(digest);
       if (this.#isLost) onLease(undefined);
       this.#isLost = false;
       this.#trouble = undefined;
     } catch (error) {
       if (first) throw error;
-      this.#trouble = error as Error;
+      this.#trouble = ConnectorError.from(error);
       const isValid = this.#lease.isValid(now());
       if (!this.#isLost && !isValid) onLease(error as Error);
       this.#isLost = !isValid;
@@ -439,6 +445,17 @@ export class Cluster {
       const movedMsAgo = movedAt === undefined ? undefined : now - movedAt;
       return [{ connector, ...this.#wanted(connector), ...this.#loads.of(connector), movedMsAgo }];
     });
+  }
+
+  /** Has others take what asks for labels by now that this host does not have; where none of them has those nobody holds it. */
+  #giveBack(): void {
+    const { host } = this.#options;
+    const held = this.#heldViews().filter(({ labels }) => !hasLabels(host, labels));
+    if (held.length === 0) return;
+    const moves = giveAway({ self: host.id, hosts: this.#hosts.others.map((each) => this.#viewOf(each)), held });
+    const takers = new Map(moves.map(({ connector, to }) => [connector, to]));
+    for (const { connector } of held)
+      void this.#handOver({ connector, to: takers.get(connector) ?? '' }, { withinMs: LEAVE_WITHIN_MS, force: true });
   }
 
   /** Gives a connector to another host, where that has clearly had less for long enough. */

@@ -2,7 +2,7 @@ import type { HealthReport } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 
 /** What a check ends with where no host takes it. */
-const UNCHECKED: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNAUTHENTICATED', 'WORKER_LOST', 'TRANSIENT_NETWORK']);
+const UNCHECKED: ReadonlySet<string> = new Set(['UNAVAILABLE', 'WORKER_LOST', 'TRANSIENT_NETWORK']);
 
 /**
  * How a connector is whose check no host has taken: that says nothing of the others. Throws what else a check ends with, such as that

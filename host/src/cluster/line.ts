@@ -24,8 +24,8 @@ export interface LineOptions {
   authorities(): readonly string[];
   /** The header `authorization` with which a line begins, and what both ends alone know then. */
   begin(): { readonly authorization: string; readonly key: Uint8Array };
-  /** Hears of a host whose certificate is refused, each time. */
-  onRefused(error: UnavailableError): void;
+  /** Hears of a host whose certificate is refused, or which refuses this one, each time. */
+  onRefused(error: ConnectorError): void;
 }
 
 /** How much is taken at a time before it was read, in bytes, of the line and of its connection. */
@@ -235,6 +235,7 @@ class OpenLine {
       { code: Number(status ?? 14), details: decodeURI(String(headers['grpc-message'] ?? '')), metadata },
       { address: this.#address, method: 'Line' },
     );
+    if (error.code === 'UNAUTHENTICATED') this.#onRefused(error);
     this.#ready.reject(error);
     for (const n of this.#pending.keys()) this.#take(n)?.reject(error);
     this.close();

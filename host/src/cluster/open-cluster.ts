@@ -106,6 +106,7 @@ export function openCluster({
     id: options.host.id,
     instance: cluster.instance,
     keys: () => readKeys().derived,
+    now: () => options.store.now(),
   });
   const peers = new Peers({
     id: options.host.id,

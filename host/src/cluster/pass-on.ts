@@ -110,7 +110,7 @@ export function passOn(
       if (here) throw error;
       const now = performance.now();
       if (now - since + STEP_MS >= PATIENCE_MS || now - startedAt + STEP_MS >= (given.timeoutMs ?? Infinity))
-        throw nobodyReached(id, error, effect);
+        throw nobodyReached(id, cluster.trouble ?? error, effect);
       await delay(STEP_MS, undefined, given.signal === undefined ? {} : { signal: given.signal }).catch(() => {
         throw new CancelledError('the caller left', { connector: id, effect });
       });
@@ -338,11 +338,12 @@ function stillUnderWay(error: ConnectorError): ConnectorError {
   });
 }
 
+/** @param cause where this host itself has lost its lease, that, as it may not know by now who holds what */
 function nobodyReached(connector: string, cause: ConnectorError, effect: Effect): UnavailableError {
   return new UnavailableError(`the host that holds the connector "${connector}" cannot be reached: ${cause.message}`, {
     connector,
     effect,
-    details: { reason: 'moved' },
+    details: isOf(cause, 'store_lost') ? { ...cause.details } : { reason: 'moved' },
     cause,
   });
 }

@@ -38,14 +38,21 @@ export interface PeerCredentialsOptions {
   readonly instance: string;
   /** What is derived of the master keys for this use, the one in use first. */
   keys(): readonly Uint8Array[];
+  /** Milliseconds since 1970, by the clock that hosts share. */
+  now(): number;
 }
 
 const SCHEME = 'Automate-Peer ';
-/** How long ago it may have been signed, by clocks that may differ, in milliseconds. */
+/** How long ago it may have been signed, in milliseconds: hosts may know the clock that they share by what it was a while ago. */
 const VALID_MS = 30_000;
 
 /** By which hosts with the same master key trust each other: what they say is signed with a key that nobody else has. */
-export function createPeerCredentials({ id, instance: ownInstance, keys }: PeerCredentialsOptions): PeerCredentials {
+export function createPeerCredentials({
+  id,
+  instance: ownInstance,
+  keys,
+  now,
+}: PeerCredentialsOptions): PeerCredentials {
   const sender = randomUUID();
   let sent = 0;
   // As long as one counts, by a clock that may be ahead or behind.
@@ -56,7 +63,7 @@ export function createPeerCredentials({ id, instance: ownInstance, keys }: PeerC
     return key;
   };
   const write = ({ from, to, instance, principal: { name, scopes } }: PassedOn): string =>
-    Buffer.from(JSON.stringify([from, to, Date.now(), name, scopes, instance, sender, sent++])).toString('base64url');
+    Buffer.from(JSON.stringify([from, to, now(), name, scopes, instance, sender, sent++])).toString('base64url');
   const signed = (key: Uint8Array, said: string): string =>
     `${SCHEME}${said}.${macOf(key, said).toString('base64url')}`;
   return {
@@ -80,8 +87,11 @@ export function createPeerCredentials({ id, instance: ownInstance, keys }: PeerC
         Buffer.from(said, 'base64url').toString(),
       ) as Said;
       if (to !== id) throw refused(`it is meant for the host ${quote(to)}, and this is ${quote(id)}`);
-      if (Math.abs(Date.now() - at) > VALID_MS)
-        throw refused(`it was signed at ${new Date(at).toISOString()}: the clocks of the hosts differ`);
+      const age = now() - at;
+      if (Math.abs(age) > VALID_MS)
+        throw refused(
+          `it was signed at ${new Date(at).toISOString()}, and here it is ${new Date(at + age).toISOString()}: the clocks of both hosts differ, and one of them does not reach the database, by whose clock they go`,
+        );
       if (instance !== ownInstance) throw meantForAnother(id);
       if (!used.take(by, number)) throw refused('it was used before: each one counts for one call');
       return { from, to, instance, principal: { name, scopes }, lineKey: () => lineKeyOf(signer, said) };

@@ -5,6 +5,7 @@ import { LOCAL_PRINCIPAL, UnauthenticatedError, UnavailableError } from '@automa
 import { openPeer } from '@automate/client/peer';
 import { seldom } from '../log/seldom.ts';
 import type { LivingHost } from '../store/placement-store.ts';
+import { explainUnreached } from './explain-unreached.ts';
 import { Line } from './line.ts';
 import type { PeerCredentials } from './peer-credentials.ts';
 import type { ServedLine } from './serve-line.ts';
@@ -131,7 +132,7 @@ export class Peers {
         address,
         authorities,
         begin: () => credentials.beginLine({ from, to: id, instance }),
-        onRefused: ({ message }) => this.#warn(address, message),
+        onRefused: (error) => this.#warn(address, explainUnreached(host, error).message),
       }),
       service: openPeer({
         address,

@@ -10,6 +10,7 @@ const HELD_BACK: ReadonlySet<unknown> = new Set([
   'in_progress',
   'moved',
   'paused',
+  'peer_refused',
   'rate_limit',
   'shutting_down',
   'start_queued',

@@ -132,6 +132,8 @@ export interface PlacementStore {
   tellHealth(host: string, health: ReadonlyMap<string, string>): Promise<void>;
   /** Ends the lease, so that others may take at once what it held. */
   leave(host: Pick<HostRow, 'id' | 'instance'>): Promise<void>;
+  /** Milliseconds since 1970, by the clock that hosts share, as far as this one knows. */
+  now(): number;
   close(): Promise<void>;
 }
 

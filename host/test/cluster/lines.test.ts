@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
+import { explainUnreached } from '../../src/cluster/explain-unreached.ts';
+import { Line } from '../../src/cluster/line.ts';
+import { createPeerCredentials } from '../../src/cluster/peer-credentials.ts';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
 import { ask, knows, openSharingHosts } from './fixtures/sharing-hosts.ts';
 
@@ -61,5 +65,31 @@ describeWithPostgres('the line between two hosts', (databases) => {
     } finally {
       session.destroy();
     }
+  });
+
+  it('is not opened for a host with another master key, and who calls there is not told to sign in', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { host } = await scene.start('a');
+    const address = host.ready.grpc;
+    const credentials = createPeerCredentials({
+      id: 'one',
+      instance: 'i1',
+      keys: () => [randomBytes(32)],
+      now: () => Date.now(),
+    });
+    const told: string[] = [];
+    const line = new Line({
+      address,
+      authorities: () => [],
+      begin: () => credentials.beginLine({ from: 'one', to: 'other', instance: 'i2' }),
+      onRefused: ({ message }) => told.push(message),
+    });
+    const reason = await line.executeText({ id: 'shared', action: 'read', payload: '{}' }, {}).catch((error) => error);
+    expect(told).toEqual([expect.stringMatching(/give all hosts the same MASTER_KEY_FILE/)]);
+    expect(explainUnreached({ address }, reason)).toMatchObject({
+      ...{ code: 'UNAVAILABLE', effect: 'none', retryable: true, blame: 'operator' },
+      details: { reason: 'peer_refused', address },
+      message: expect.stringMatching(/does not take what this host passes on: .* MASTER_KEY_FILE/),
+    });
   });
 });

@@ -88,4 +88,27 @@ describeWithPostgres('connectors that one of several hosts runs', (databases) =>
     expect(remote.asked('hold-this').times).toBe(1);
     expect(new Map(made.keys().map((what) => [what, remote.asked(what).times]))).toEqual(made);
   });
+
+  it('go where the labels are that they ask for by now, once their calls have ended, and nowhere where nobody has them', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { start, config, remote, pid } = scene;
+    const one = await start('a');
+    const other = await start('b', { HOST_LABELS: 'gpu' });
+    await one.service.register(config('shared'));
+    await knows(other.service, 'shared');
+    await ask(one.service, 'shared', 'read', 'first');
+    const slow = ask(one.service, 'shared', 'change', 'hold-this');
+    await eventually(() => remote.asked('hold-this').times === 1);
+    await other.service.update({ ...config('shared'), placement: 'gpu' });
+    await eventually(async () => (await one.service.get('shared')).config.placement === 'gpu');
+    remote.letGo();
+    await expect(slow).resolves.toEqual({});
+    for (const { service } of [one, other])
+      await eventually(async () => (await ask(service, 'shared', 'read', 'then')).pid === pid(other.host));
+    await one.service.update({ ...config('shared'), placement: 'mars' });
+    const noHost = (reason: { readonly details?: { readonly reason?: unknown } }) =>
+      reason.details?.reason === 'no_host';
+    for (const { service } of [one, other])
+      await eventually(() => ask(service, 'shared', 'read', 'last').then(() => false, noHost));
+  });
 });

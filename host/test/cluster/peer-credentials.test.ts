@@ -7,14 +7,19 @@ import { rememberUsed } from '../../src/cluster/used-once.ts';
 const key = randomBytes(32);
 const former = randomBytes(32);
 const principal: Principal = { name: 'ops', scopes: ['read', 'execute:shared'] };
-const one = createPeerCredentials({ id: 'one', instance: 'i1', keys: () => [key] });
-const two = createPeerCredentials({ id: 'two', instance: 'i2', keys: () => [randomBytes(32), key, former] });
+const one = createPeerCredentials({ id: 'one', instance: 'i1', now: () => Date.now(), keys: () => [key] });
+const two = createPeerCredentials({
+  id: 'two',
+  instance: 'i2',
+  now: () => Date.now(),
+  keys: () => [randomBytes(32), key, former],
+});
 const refused = expect.objectContaining({ code: 'UNAUTHENTICATED', details: { reason: 'peer_refused' } });
 
 it('what a host signs for another one says who called, and only there', () => {
   const header = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
   expect(two.read(header)).toMatchObject({ from: 'one', to: 'two', instance: 'i2', principal });
-  const third = createPeerCredentials({ id: 'three', instance: 'i2', keys: () => [key] });
+  const third = createPeerCredentials({ id: 'three', instance: 'i2', now: () => Date.now(), keys: () => [key] });
   expect(() => third.read(header)).toThrow(refused);
 });
 
@@ -27,7 +32,12 @@ it('headers of clients are not looked at, and what nobody signed is refused', ()
   const raised = Buffer.from(JSON.stringify(more.with(4, ['admin']))).toString('base64url');
   for (const forged of [`${scheme} ${raised}.${mac}`, `${scheme} ${said}.`, `${scheme} ${said}`, `${scheme} .`])
     expect(() => two.read(forged)).toThrow(refused);
-  const stranger = createPeerCredentials({ id: 'one', instance: 'i1', keys: () => [randomBytes(32)] });
+  const stranger = createPeerCredentials({
+    id: 'one',
+    instance: 'i1',
+    now: () => Date.now(),
+    keys: () => [randomBytes(32)],
+  });
   expect(() => two.read(stranger.sign({ from: 'one', to: 'two', instance: 'i2', principal }))).toThrow(refused);
 });
 
@@ -53,11 +63,11 @@ it('a header counts for one call, and for the process that it was meant for', ()
   // Calls overtake each other.
   for (const header of headers.toReversed()) expect(two.read(header)).toBeDefined();
   for (const header of headers) expect(() => two.read(header)).toThrow(refused);
-  const restarted = createPeerCredentials({ id: 'two', instance: 'i3', keys: () => [key] });
+  const restarted = createPeerCredentials({ id: 'two', instance: 'i3', now: () => Date.now(), keys: () => [key] });
   expect(() => restarted.read(headers[0] ?? '')).toThrow(
     expect.objectContaining({ code: 'UNAVAILABLE', effect: 'none', details: { reason: 'moved' } }),
   );
-  const twin = createPeerCredentials({ id: 'one', instance: 'i1', keys: () => [key] });
+  const twin = createPeerCredentials({ id: 'one', instance: 'i1', now: () => Date.now(), keys: () => [key] });
   expect(two.read(twin.sign({ from: 'one', to: 'two', instance: 'i2', principal }))).toBeDefined();
 });
 

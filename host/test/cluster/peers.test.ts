@@ -50,7 +50,7 @@ it('calls to a host end with it each time that it is gone, also where the same p
   const keys = [randomBytes(32)];
   const peers = new Peers({
     id: 'self',
-    credentials: createPeerCredentials({ id: 'self', instance: randomUUID(), keys: () => keys }),
+    credentials: createPeerCredentials({ id: 'self', instance: randomUUID(), now: () => Date.now(), keys: () => keys }),
     authorities: () => [],
     lifeOf: (host) => hosts.lifeOf(host),
     warn: () => undefined,

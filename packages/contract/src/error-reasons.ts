@@ -64,7 +64,7 @@ export const ERROR_REASONS = {
     token_expired: 'a token whose time is over',
     token_revoked: 'a token that somebody let count no longer; streams that it opened end with this, too',
     peer_refused:
-      'a host passed a call on to another one that does not trust it: both need the same master key, and clocks that agree',
+      'what calls in the name of a host is none, or has another master key; who called at a host is told UNAVAILABLE of that',
     certificate_refused:
       'the client certificate has expired, was revoked, or comes from an authority that the service does not trust',
     certificate_unknown: 'no name of the client certificate is in `access.clients`',
@@ -198,6 +198,8 @@ export const ERROR_REASONS = {
     host_late:
       'seen at `/health/ready`: the event loop of the host has been late by more than a second for ten seconds; it goes on with what comes',
     service_unreachable: "no service answers at the client's address (exit code 69)",
+    peer_refused:
+      'a host passed a call on to another one that does not trust it: both need the same master key, and to reach the database, by whose clock they go; for the operator, retryable',
     tls_required: 'a client calls a service that speaks TLS without: call `grpcs://` (exit code 69)',
     tls_not_spoken: 'a client calls a service that speaks no TLS by `grpcs://` (exit code 69)',
     tls_certificate:

@@ -103,6 +103,7 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
     async leave({ id, instance }) {
       await database.write(WHAT, (session) => session.count(CompiledQuery.raw(LEAVE, [id, instance])));
     },
+    now: () => database.now(),
     close: () => beats.close(),
   };
 }
