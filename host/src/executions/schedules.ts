@@ -10,19 +10,17 @@ import type {
 import {
   AlreadyExistsError,
   hasScope,
-  InvalidInputError,
   LOCAL_PRINCIPAL,
   NotFoundError,
   quote,
   UnavailableError,
 } from '@automate/contract';
 import type { KeptSchedule, ScheduleStore } from '../store/schedule-store.ts';
+import { textToKeep } from '../store/schedule-store.ts';
 import { cronTimes, ownZone } from './cron-times.ts';
 import type { Sealer } from './execution-texts.ts';
 import { requirePayloadText } from './payload-text.ts';
-
-/** Schedules of one store: more could not be looked through at each time that comes. */
-const MOST = 10_000;
+import { requireRoom } from './schedules-full.ts';
 
 /** How often a change begins anew, as others came first. */
 const MOST_TRIES = 20;
@@ -87,7 +85,7 @@ export class Schedules implements ScheduleOperations {
     requireConnector(connector, principal);
     if (callbackUrl !== undefined) this.#options.requireAllowed(callbackUrl);
     assertWritable();
-    const set: KeptSchedule = {
+    const set = {
       ...{ name, connector, action, cron: cron.trim(), timeZone, priority, nextAt },
       ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
       principal: principal.name,
@@ -100,7 +98,8 @@ export class Schedules implements ScheduleOperations {
       const all = await store.load();
       const before = all.find((each) => each.name === name);
       if (before !== undefined && !owns(principal, before)) throw taken(name);
-      if (before === undefined && all.length >= MOST) throw tooMany();
+      const bytes = (await store.bytesBeside(name)) + Buffer.byteLength(textToKeep(set)) + set.payload.length;
+      requireRoom(name, { count: all.length, isNew: before === undefined, bytes });
       const now = before?.pausedSince === undefined ? set : { ...set, pausedSince: before.pausedSince };
       return (await store.put(now, before)) ? now : undefined;
     });
@@ -284,8 +283,4 @@ function taken(name: string): AlreadyExistsError {
   return new AlreadyExistsError(`another caller has a schedule of the name ${quote(name)}: take another name`, {
     details: { reason: 'schedule_taken' },
   });
-}
-
-function tooMany(): InvalidInputError {
-  return new InvalidInputError(`there are ${MOST} schedules, which is as many as are kept: remove one`);
 }

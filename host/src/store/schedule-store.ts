@@ -40,6 +40,8 @@ export interface ScheduleStore {
   now(): number;
   /** All of them, by name, without what may be large: their payloads. Rows that cannot be read are left out. */
   load(): Promise<readonly KeptSchedule[]>;
+  /** Bytes that all of them take but the one of that name, payloads among it. */
+  bytesBeside(name: string): Promise<number>;
   /** The sealed payload of one, in base64; undefined where it is not as it was read any more. */
   payload(schedule: KeptSchedule): Promise<string | undefined>;
   /**

@@ -26,6 +26,8 @@ export function openSqliteScheduleStore(directory: string): ScheduleStore {
   return {
     now: () => Date.now(),
     load: async () => (isEmpty() ? [] : attempt('the schedules cannot be read', file, () => table().load())),
+    bytesBeside: async (name) =>
+      isEmpty() ? 0 : attempt('the schedules cannot be measured', file, () => table().bytesBeside(name)),
     payload: (schedule) =>
       attempt(`the payload of the schedule "${schedule.name}" cannot be read`, file, () => table().payloadOf(schedule)),
     put: (schedule, before) =>
@@ -63,6 +65,10 @@ function openTable(file: string) {
     `UPDATE schedules SET schedule = ?, next_at = ?, last_at = ?, last_execution = ?, payload = coalesce(?, payload)
      WHERE name = ? AND schedule = ? AND next_at = ?`,
   );
+  // Neither is read for that: the length of a text stands before it.
+  const bytes = database.prepare(
+    'SELECT coalesce(sum(octet_length(schedule) + coalesce(octet_length(payload), 0)), 0) AS bytes FROM schedules WHERE name <> ?',
+  );
   const payload = database.prepare('SELECT payload FROM schedules WHERE name = ? AND schedule = ?');
   return {
     database,
@@ -70,6 +76,7 @@ function openTable(file: string) {
       const found = payload.get(schedule.name, textOfSchedule(schedule))?.['payload'];
       return typeof found === 'string' ? found : schedule.payload;
     },
+    bytesBeside: (name: string): number => Number(bytes.get(name)?.['bytes']),
     advance: database.prepare(
       'UPDATE schedules SET next_at = ?, last_at = ?, last_execution = ? WHERE name = ? AND next_at = ?',
     ),

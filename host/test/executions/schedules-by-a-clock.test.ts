@@ -147,7 +147,9 @@ describe('a schedule, by a clock that is set,', () => {
     database.exec(`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9998)
       INSERT INTO schedules (name, schedule, next_at) SELECT 'n' || n, json_set(schedule, '$.name', 'n' || n), next_at FROM n, schedules WHERE name = 'paused'`);
     database.close();
-    await expect(schedules.setSchedule({ ...daily, name: 'more' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(schedules.setSchedule({ ...daily, name: 'more' })).rejects.toMatchObject({
+      ...{ code: 'OVERLOADED', details: { reason: 'schedules_full' } },
+    });
     expect(await schedules.setSchedule({ ...daily, cron: '1 1 * * *' })).toMatchObject({ cron: '1 1 * * *' });
     await schedules.removeSchedule('paused');
     expect(await schedules.setSchedule({ ...daily, name: 'more' })).toMatchObject({ name: 'more' });

@@ -121,6 +121,28 @@ describe('a schedule', () => {
     expect(remote.asked.every(({ payload }) => payload['order'] === order)).toBe(true);
   });
 
+  it('is refused where all of them would take more than a store keeps, and replaced by a smaller one all the same', async () => {
+    await set();
+    const database = new DatabaseSync(join(host.sandbox.root, '.automate', 'schedules.db'));
+    database.exec('UPDATE schedules SET payload = hex(zeroblob(127 * 1024 * 1024 + 1000000))');
+    database.close();
+    await set({ name: 'small' });
+    const order = 'o'.repeat(100_000);
+    const full = {
+      ...{ code: 'OVERLOADED', blame: 'operator', effect: 'none', details: { reason: 'schedules_full' } },
+      message: expect.stringMatching(
+        /"other" was not set: one store keeps 10000 schedules in 256 MiB, .*there are 2, .*257 MiB.*remove/,
+      ),
+    };
+    await expect(set({ name: 'other', payload: { order } })).rejects.toMatchObject(full);
+    await expect(set({ name: 'small', payload: { order } })).rejects.toMatchObject({ code: 'OVERLOADED' });
+    // What is there stays, and can be changed.
+    expect(await host.service.pauseSchedule('nightly')).toMatchObject({ pausedSince: expect.any(String) });
+    await set({ payload: { order } });
+    await set({ name: 'other', payload: { order } });
+    expect((await host.service.listSchedules()).map(({ name }) => name)).toEqual(['nightly', 'other', 'small']);
+  });
+
   it('starts the last of the times that passed while no host ran, once', async () => {
     await set();
     await startWhereDue(Date.now() - 24 * 60 * MINUTE);

@@ -86,6 +86,13 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
       return new Date(dueAt).toISOString();
     };
     const started: string[] = [];
+    const payloadOf = (text: string) => databases.sql(url, `UPDATE automate.schedules SET payload = ${text}`);
+    const [kept] = await databases.sql(url, 'SELECT payload FROM automate.schedules');
+    await payloadOf(`repeat('A', 256 * 1024 * 1024)`);
+    await expect(
+      other.setSchedule({ name: 'other', id: 'orders', action: 'place', payload: { order: 'o' }, cron }),
+    ).rejects.toMatchObject({ code: 'OVERLOADED', details: { reason: 'schedules_full' } });
+    await payloadOf(`'${String(kept?.['payload'])}'`);
     for (const round of [0, 1, 2]) {
       if (round === 2) await killed.end('SIGKILL');
       const due = await comeDue();

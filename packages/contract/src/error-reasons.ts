@@ -237,6 +237,8 @@ export const ERROR_REASONS = {
     webhooks_full: 'as many webhooks of the connector are judged as may be at a time: send it again',
     executions_full:
       'as many executions are kept as one store takes: have them forgotten sooner, with `limits.execution_ttl`',
+    schedules_full:
+      'as many schedules are kept as one store takes, by their number or by what their payloads take: remove some',
     resource_exhausted: 'a gRPC server that is not ours said so',
   },
   WORKER_LOST: {

@@ -50,7 +50,7 @@ export interface ScheduleChange {
 export interface ScheduleOperations {
   /**
    * Adds a schedule, or replaces one's own whole; it is written durably before the answer. ALREADY_EXISTS, reason `schedule_taken`, where another
-   * caller has one of that name.
+   * caller has one of that name; OVERLOADED, reason `schedules_full`, where no more are kept.
    */
   setSchedule(request: SetScheduleRequest, options?: CallOptions): Promise<Schedule>;
   /** In order of name. */

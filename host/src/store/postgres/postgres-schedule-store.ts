@@ -11,6 +11,8 @@ const INSERT = `INSERT INTO automate.schedules (schedule, next_at, last_at, last
 const REPLACE = `UPDATE automate.schedules SET schedule = $1, next_at = $2, last_at = $3, last_execution = $4, payload = coalesce($5, payload)
   WHERE name = $6 AND schedule = $7 AND next_at = $8`;
 const PAYLOAD = 'SELECT payload FROM automate.schedules WHERE name = $1 AND schedule = $2';
+const BYTES = `SELECT coalesce(sum(octet_length(schedule) + coalesce(octet_length(payload), 0)), 0)::bigint AS bytes
+  FROM automate.schedules WHERE name <> $1`;
 const ADVANCE = `UPDATE automate.schedules SET next_at = $1, last_at = $2, last_execution = $3 WHERE name = $4 AND next_at = $5`;
 const DELETE = 'DELETE FROM automate.schedules WHERE name = $1 AND schedule = $2';
 
@@ -31,6 +33,11 @@ export function openPostgresScheduleStore(database: PostgresDatabase, noting: Po
       database.read('the schedules cannot be read', async (session) => {
         const rows = await session.rows<Row>(CompiledQuery.raw(ALL));
         return rows.flatMap(({ schedule, ...state }) => scheduleOf(String(schedule), state) ?? []);
+      }),
+    bytesBeside: (name) =>
+      database.read('the schedules cannot be measured', async (session) => {
+        const [row] = await session.rows<{ readonly bytes: number }>(CompiledQuery.raw(BYTES, [name]));
+        return row?.bytes ?? 0;
       }),
     payload: (schedule) =>
       database.read(`the payload of the schedule "${schedule.name}" cannot be read`, async (session) => {
