@@ -82,7 +82,7 @@ export function formatBootReport(report: BootReport, style: ReportStyle = plain)
 
 /** Adding a package is of no use while something keeps all of them from being found. */
 export function noneFound({ problems }: PluginReport): string {
-  return problems.length === 0 ? 'none found: add one with "pnpm add"' : 'none found';
+  return problems.length === 0 ? 'none found: add one with "automate plugins add"' : 'none found';
 }
 
 function formatAdmitted(plugins: readonly PluginEntry[], style: ReportStyle): readonly string[] {

@@ -52,7 +52,7 @@ describe('the report of a start', () => {
       [
         'automate 1.2.3 in /project',
         '  configuration  no file: "automate init" writes one',
-        '  plugins        none found: add one with "pnpm add"',
+        '  plugins        none found: add one with "automate plugins add"',
         '  connectors     none configured',
         '  ready after    31 ms (configuration 10, discovery 20)',
         '',

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UnavailableError } from '@automate/contract';
 import type { ConnectorService } from '@automate/contract';
@@ -74,10 +75,19 @@ function isMissing(error: unknown): boolean {
   return missing && String(message).includes(`'${HOST}'`);
 }
 
+/** Of the package manager whose lockfile is nearest; that of npm, which comes with Node.js, where there is none. */
+function addCommand(cwd: string): string {
+  for (let at = resolve(cwd); ; at = dirname(at)) {
+    if (existsSync(join(at, 'pnpm-lock.yaml'))) return 'pnpm add';
+    if (existsSync(join(at, 'yarn.lock'))) return 'yarn add';
+    if (existsSync(join(at, 'package-lock.json')) || at === dirname(at)) return 'npm install';
+  }
+}
+
 function explainMissing(cwd: string): UnavailableError {
   return new UnavailableError(
     `connectors cannot run in this process: ${HOST} is not installed (looked beside @automate/client and from ${cwd}). ` +
-      `Add it with "pnpm add ${HOST}", or set CONNECTORS_SERVICE_ADDR to the address of a running service`,
+      `Add it with "${addCommand(cwd)} ${HOST}", or set CONNECTORS_SERVICE_ADDR to the address of a running service`,
     { retryable: false, details: { reason: 'host_missing' } },
   );
 }

@@ -73,13 +73,23 @@ describe('connecting without an address', () => {
   });
 
   it('fails where the host is missing, and says how to get it', async () => {
-    await expect(runModule(script, project)).resolves.toMatchObject({
-      error: {
-        code: 'UNAVAILABLE',
-        message: expect.stringMatching(/pnpm add @automate\/host.*CONNECTORS_SERVICE_ADDR/),
-        retryable: false,
-        details: { reason: 'host_missing' },
-      },
-    });
+    const commandOf = async (lockfile?: string): Promise<string> => {
+      if (lockfile !== undefined) await writeFile(join(project, lockfile), '');
+      const answer = (await runModule(script, project)) as { readonly error: { readonly message: string } };
+      if (lockfile !== undefined) await rm(join(project, lockfile));
+      expect(answer).toMatchObject({
+        error: {
+          code: 'UNAVAILABLE',
+          message: expect.stringContaining('CONNECTORS_SERVICE_ADDR'),
+          retryable: false,
+          details: { reason: 'host_missing' },
+        },
+      });
+      return /Add it with "([^"]*)"/.exec(answer.error.message)?.[1] ?? '';
+    };
+    expect(await commandOf()).toBe('npm install @automate/host');
+    expect(await commandOf('pnpm-lock.yaml')).toBe('pnpm add @automate/host');
+    expect(await commandOf('yarn.lock')).toBe('yarn add @automate/host');
+    expect(await commandOf('package-lock.json')).toBe('npm install @automate/host');
   });
 });

@@ -15,7 +15,7 @@ export function explainMissingKind(
   const [trouble] = report.problems;
   const hint =
     trouble === undefined
-      ? 'add the package that declares it to the project, with "pnpm add"'
+      ? 'add the package that declares it to the project, with "automate plugins add"'
       : explainProblem(trouble);
   return `no package that was found declares the kind ${quote(kind.slice(0, 80))}${didYouMean(kind, known)} (${there}): ${hint}`;
 }

@@ -21,7 +21,7 @@ export function explainMissingPackage(thrown: unknown): string | undefined {
   if (directory === undefined || !asksFor(directory, missing)) return undefined;
   const modules = directory.indexOf(`${sep}node_modules${sep}`);
   const place = modules === -1 ? directory : directory.slice(0, modules);
-  return `${missing}, which the package asks for, is not installed: the operator should install the dependencies of ${place}, with "pnpm install" there, say`;
+  return `${missing}, which the package asks for, is not installed: the operator should install the dependencies of ${place}`;
 }
 
 /** The directory of the package.json above a file. */

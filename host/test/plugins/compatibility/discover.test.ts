@@ -265,7 +265,7 @@ describe('a configured kind that is not there', () => {
       'the kind "alpha" is not available: a needs a host in the range ">=2" (engines.automate); this host, 1.0.0, is older: upgrade the host',
     );
     expect(explainMissingKind('gamma', discovery)).toBe(
-      'no package that was found declares the kind "gamma" (there are beta): add the package that declares it to the project, with "pnpm add"',
+      'no package that was found declares the kind "gamma" (there are beta): add the package that declares it to the project, with "automate plugins add"',
     );
   });
 
