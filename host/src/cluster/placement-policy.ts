@@ -86,13 +86,14 @@ export function fits(host: Pick<HostView, 'labels' | 'set'>, { labels, kind }: W
 }
 
 /**
- * Which host is to take a connector that nobody holds: the one that is asked for it, unless that may not, or clearly has more than its
- * share; then the one with the least for its memory. Undefined where none may.
+ * Which host is to take a connector that nobody holds: the one that is asked for it, unless that may not, has no room in its memory where
+ * another one has, or clearly has more than its share; then the one with the least for its memory. Undefined where none may.
  */
 export function placeNew({ self, hosts }: Pick<MoveView, 'self' | 'hosts'>, wanted: Wanted): string | undefined {
   const rated = rate(hosts.filter((host) => !host.isLeaving && fits(host, wanted)));
   const own = rated.find(({ id }) => id === self);
-  if (own !== undefined && own.load < CLEARLY_MORE * meanOf(rated) + AND_SOME) return self;
+  const isFull = own?.hasRoom === false && rated.some(({ hasRoom }) => hasRoom);
+  if (own !== undefined && !isFull && own.load < CLEARLY_MORE * meanOf(rated) + AND_SOME) return self;
   const [lightest] = rated.toSorted((a, b) => Number(b.hasRoom) - Number(a.hasRoom) || byLoad(a, b));
   return lightest?.id;
 }

@@ -54,7 +54,7 @@ export function clockTeller(log: HostLog): (aheadMs: number) => void {
 /** @param aheadMs of the store's clock */
 export function describeClocks(aheadMs: number): string {
   const seconds = Math.round(Math.abs(aheadMs) / 1_000);
-  return `the clock of this machine is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} that of the store's database: hosts whose clocks differ by half a minute refuse each other's calls, and logs are out of order`;
+  return `the clock of this machine is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} that of the store's database: logs and calls of several hosts are out of order`;
 }
 
 /** Who must do what about it. */

@@ -22,6 +22,9 @@ export interface ConnectionLimits {
 
 export const CONNECTION_LIMITS: ConnectionLimits = { perAddress: 1_000, handshakeMs: 10_000 };
 
+/** How long a connection may be silent before its other end is asked whether it is there still, in milliseconds. */
+const SILENT_MS = 60_000;
+
 export interface FrontDoorOptions {
   readonly door: 'gRPC' | 'REST';
   readonly place: ListenPlace;
@@ -109,7 +112,9 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       }
     });
   };
-  const server = createServer({ noDelay: true }, (socket) => {
+  // A caller that was cut off ends nothing: what it has open would stay, and count, for ever.
+  const alive = { keepAlive: true, keepAliveInitialDelay: SILENT_MS };
+  const server = createServer({ noDelay: true, ...alive }, (socket) => {
     // Whoever takes it over listens for itself; until then nobody would, and that would end the host.
     socket.on('error', () => undefined);
     if ('path' in place) serve(socket);

@@ -42,6 +42,8 @@ it('gives what nobody holds to the host that is asked, and to the one with the l
   expect(placeNew({ self: 'a', hosts: [host('a', 20), host('b', 3, { isLeaving: true })] }, wanted)).toBe('a');
   const full = host('c', 3, { memoryFreeBytes: 0 });
   expect(placeNew({ self: 'a', hosts: [host('a', 20), host('b', 7), full] }, wanted)).toBe('b');
+  expect(placeNew({ self: 'c', hosts: [host('a', 4), host('b', 3), full] }, wanted)).toBe('b');
+  expect(placeNew({ self: 'c', hosts: [{ ...full, id: 'b' }, full] }, wanted)).toBe('c');
   expect(placeNew({ self: 'a', hosts: [host('a', 20)] }, { labels: ['gpu'], kind: 'marking' })).toBeUndefined();
   // Half of the memory bears half of the connectors.
   const small = host('b', 6, { memoryLimitBytes: 2 * GIB });

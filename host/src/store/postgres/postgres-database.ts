@@ -17,7 +17,7 @@ const LONGEST_STEP_MS = 500;
 
 /** Clocks that differ by less are taken for the same, in milliseconds: between the two readings is the way there and back. */
 const SAME_MS = 1_000;
-/** By how much they may differ before somebody should see to it, in milliseconds: hosts refuse each other's calls beyond half a minute. */
+/** By how much they may differ before somebody should see to it, in milliseconds. */
 export const CLOCKS_DIFFER_MS = 5_000;
 
 /** Runs statements of one transaction. */
