@@ -2,13 +2,15 @@
 // zod, takes two fifths of its time. Other packages stay what they are, and so does all that a connector's thread shares with the
 // connector.
 
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { putInPlace } from '@automate/tooling/put-in-place';
 import { build } from 'esbuild';
 
 const BUNDLE = join(import.meta.dirname, 'bundle');
+const MADE = await mkdtemp(join(import.meta.dirname, 'node_modules', '.bundle-'));
 const DIST = join(import.meta.dirname, 'dist');
 
 /** What a thread or a process of a connector begins with. */
@@ -51,7 +53,7 @@ const packages = {
 
 const shared = {
   absWorkingDir: DIST,
-  outdir: BUNDLE,
+  outdir: MADE,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -59,7 +61,6 @@ const shared = {
   target: 'node24',
 };
 
-await rm(BUNDLE, { recursive: true, force: true });
 await build({
   ...shared,
   entryPoints: { index: 'index.js', main: 'cli/main.js' },
@@ -74,6 +75,7 @@ await build({
   packages: 'external',
 });
 const { resolve } = createRequire(import.meta.url);
-await copyFile(join(dirname(resolve('zod/package.json')), 'LICENSE'), join(BUNDLE, 'LICENSE-zod'));
+await copyFile(join(dirname(resolve('zod/package.json')), 'LICENSE'), join(MADE, 'LICENSE-zod'));
 const command = await readFile(join(import.meta.dirname, 'bin/automate.js'), 'utf8');
-await writeFile(join(BUNDLE, 'automate.js'), command.replaceAll('../dist/cli/main.js', './main.js'), { mode: 0o755 });
+await writeFile(join(MADE, 'automate.js'), command.replaceAll('../dist/cli/main.js', './main.js'), { mode: 0o755 });
+putInPlace(MADE, BUNDLE);

@@ -2,14 +2,16 @@
 // files, which only its channelz and ORCA services use, and with it a script at install, which pnpm refuses until a line
 // of the user's project allows it; and a bundle of ES modules cannot hold its `require` of Node's modules.
 
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp } from 'node:fs/promises';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { putInPlace } from '@automate/tooling/put-in-place';
 import { rolldown } from 'rolldown';
 import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { dts } from 'rolldown-plugin-dts';
 
 const BUNDLE = join(import.meta.dirname, 'bundle');
+const MADE = await mkdtemp(join(import.meta.dirname, 'node_modules', '.bundle-'));
 const LOADER = '@grpc/proto-loader';
 
 /** Stands in for what is left out. */
@@ -29,7 +31,7 @@ async function write(input, { plugins, external = [] }) {
     plugins,
     external,
   });
-  await bundle.write({ dir: BUNDLE, format: 'esm' });
+  await bundle.write({ dir: MADE, format: 'esm' });
 }
 
 /** The licences of what the bundle holds, which have to go along. */
@@ -37,7 +39,7 @@ async function copyLicences() {
   const grpc = createRequire(createRequire(import.meta.url).resolve('@grpc/grpc-js/package.json'));
   for (const name of ['@grpc/grpc-js', '@js-sdsl/ordered-map']) {
     const folder = name === '@grpc/grpc-js' ? dirname(grpc.resolve('./package.json')) : licenceFolder(grpc, name);
-    await copyFile(join(folder, 'LICENSE'), join(BUNDLE, `LICENSE-${name.split('/').at(-1)}`));
+    await copyFile(join(folder, 'LICENSE'), join(MADE, `LICENSE-${name.split('/').at(-1)}`));
   }
 }
 
@@ -45,8 +47,6 @@ function licenceFolder(require, name) {
   return require.resolve(name).replace(new RegExp(`(${name})/.*$`), '$1');
 }
 
-await rm(BUNDLE, { recursive: true, force: true });
-await mkdir(BUNDLE);
 const builtins = builtinModules.flatMap((name) => [name, `node:${name}`]);
 await write('src/index.ts', { plugins: [withoutLoader, esmExternalRequirePlugin({ external: builtins })] });
 await write('dist/index.d.ts', {
@@ -54,3 +54,4 @@ await write('dist/index.d.ts', {
   external: [LOADER],
 });
 await copyLicences();
+putInPlace(MADE, BUNDLE);

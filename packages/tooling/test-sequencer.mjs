@@ -4,7 +4,11 @@
 import { statSync } from 'node:fs';
 
 const WAITING = [
-  /\/test\/(runtime\/cycles|cli\/end-blocked)\./,
+  /\/test\/(runtime\/cycles|cli\/(end-blocked|bisect)|deploy\/confined|e2e\/author-journey)\./,
+  // What takes half a minute and more.
+  /\/test\/(isolation-matrix|soak|parity\/every-operation|cluster\/(rounds\/rounds|moved-connectors)|faults\/late-loop)\./,
+  /\/test\/(e2e\/(author-journey|publish|plugin-\w+|bisect)|bad-adapters|runners|templates)\./,
+  /\/test\/(conformance|outcomes|network-drivers|store\/execution-store\/\w+)\./,
   /\/test\/(runtime|cli|parity)\//,
   /\/real-[\w-]+\.test\./,
 ];

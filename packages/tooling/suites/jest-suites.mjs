@@ -24,8 +24,8 @@ export const JEST_SUITES = [
     minutes: 20,
   },
   { name: 'host', files: ['host/test/**/*.test.ts'], except: 'host/test/e2e/', workers: WORKERS, minutes: 40 },
-  // One at a time: these start whole hosts, registries and installers of their own.
-  { name: 'e2e', files: ['host/test/e2e/**/*.test.ts'], workers: 1, minutes: 20 },
+  // Not twice as many as there are processors: these start browsers, registries and installers of their own.
+  { name: 'e2e', files: ['host/test/e2e/**/*.test.ts'], workers: Math.min(4, availableParallelism()), minutes: 20 },
 ];
 
 /** After its last result Jest has this long to leave; then something holds it open, which is a fault of the tests. */

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, run } from '../run.mjs';
 
@@ -48,14 +48,18 @@ export async function runPackages() {
   try {
     const { packageManager: pnpm } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     const result = { name: 'packages', passed: 0, failures: [], skipped: [], output: '' };
-    for (const found of await publishablePackages()) {
-      const problem = await checkPackage(found, { pnpm, tarballs });
-      if (problem === undefined) result.passed += 1;
-      else {
-        result.failures.push(problem.failure);
-        result.output += `${problem.output.trimEnd()}\n`;
+    const left = await publishablePackages();
+    const checkLeft = async () => {
+      for (let found = left.shift(); found !== undefined; found = left.shift()) {
+        const problem = await checkPackage(found, { pnpm, tarballs });
+        if (problem === undefined) result.passed += 1;
+        else {
+          result.failures.push(problem.failure);
+          result.output += `${problem.output.trimEnd()}\n`;
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, checkLeft));
     return { ...result, seconds: (Date.now() - started) / 1000 };
   } finally {
     await rm(tarballs, { recursive: true, force: true });
