@@ -9,10 +9,11 @@ import { formatBootReport } from '../boot-report.ts';
 import { findConfig } from '../config/find-config.ts';
 import { requireNoConfig, writeDefaultConfig, writeSchemaText } from '../config/default-config.ts';
 import { parseProfileText, parseRegistrationText } from '../config/parse-registered.ts';
-import { createHost } from '../create-host.ts';
+import type { HostOptions } from '../create-host.ts';
+import type { Host } from '../host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
-import { openLocalService } from '../open-local-service.ts';
 import { readHostSettings, readStoreUrl } from '../host-settings.ts';
+import type { LocalServiceOptions } from '../open-local-service.ts';
 import type { MasterKeys } from '../secrets/master-key.ts';
 import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
@@ -565,6 +566,17 @@ function stopSignal(): Promise<void> {
 
 function connectToFound({ address, who }: LocatedHost): Promise<ConnectorService> {
   return openFound(who, connectTo({ address }));
+}
+
+/** Loaded when it is needed: most commands ask a host that runs, for which all of its code would be read in vain. */
+async function createHost(options: HostOptions): Promise<Host> {
+  const loaded = await import('../create-host.ts');
+  return loaded.createHost(options);
+}
+
+async function openLocalService(options: LocalServiceOptions): Promise<ConnectorService> {
+  const loaded = await import('../open-local-service.ts');
+  return loaded.openLocalService(options);
 }
 
 /** Loaded when it is needed: a host that serves calls no other. */
