@@ -222,7 +222,7 @@ export class Schedules implements ScheduleOperations {
       const times = cronTimes(cron, timeZone);
       const now = this.#options.store.now();
       const lastAt = Math.max(schedule.nextAt, times.upTo(now) ?? schedule.nextAt);
-      const nextAt = times.after(Math.max(now, lastAt)) ?? Infinity;
+      const nextAt = times.after(now) ?? Infinity;
       const callbackUrl = this.#callbackUrlOf(schedule);
       const lastExecution = await startScheduled({ ...schedule, scopes, nextAt: lastAt }, payload, callbackUrl);
       await store.advance(name, schedule.nextAt, { nextAt, lastAt, lastExecution });

@@ -31,7 +31,7 @@ it('a database that is damaged is named to who asks, and the host goes on; once 
   );
 });
 
-it('a host that cannot reach a store which others can ends its runs before its claims lapse', async () => {
+it('a host that cannot reach a store which others can ends its runs before its claims lapse, and not those of a store of its own', async () => {
   using data = new DataDirectory();
   const calls: string[] = [];
   const execute = ({ action }: { readonly action: string }, { signal }: CallOptions = {}) =>
@@ -39,9 +39,12 @@ it('a host that cannot reach a store which others can ends its runs before its c
       calls.push(action);
       signal?.addEventListener('abort', () => reject(new CancelledError('the caller left', { effect: 'maybe' })));
     });
-  await using opened = data.open(execute, {
-    over: (store) => ({ ...store, isRemote: true, renew: () => new Promise<never>(() => undefined) }),
-  });
+  const renew = () => new Promise<never>(() => undefined);
+  using own = new DataDirectory();
+  await using alone = own.open(execute, { over: (store) => ({ ...store, renew }) });
+  const goesOn = await alone.executions.startExecution({ id: 'c', action: 'alone' });
+  await eventually(() => calls.length === 1);
+  await using opened = data.open(execute, { over: (store) => ({ ...store, isRemote: true, renew }) });
   const { executions } = opened;
   const startedAt = performance.now();
   const [place, put] = [
@@ -60,4 +63,5 @@ it('a host that cannot reach a store which others can ends its runs before its c
   await eventually(() => calls.filter((action) => action === 'put').length === 2);
   expect(await executions.getExecution(put.id)).toMatchObject({ status: 'running', attempts: 2 });
   expect(calls.filter((action) => action === 'place')).toHaveLength(1);
+  expect(await alone.executions.getExecution(goesOn.id)).toMatchObject({ status: 'running', attempts: 1 });
 });

@@ -106,6 +106,48 @@ describeWithPostgres('what another host has changed', (databases) => {
     }
   });
 
+  it('is asked for where nobody tells: what is due, and what another host left', async () => {
+    const url = await databases.create();
+    const dataDir = mkdtempSync(join(tmpdir(), 'asked-'));
+    const [idle, leaving] = [await open(url, 0), await open(url, HOUR)];
+    let concurrency = 0;
+    const executions = new Executions({
+      ...withoutHost(),
+      store: idle.executions,
+      outcomes: idle.outcomes,
+      sealer: sealTexts(openMasterKeys({ dataDir }), 'executions'),
+      placesOf: () => ({ concurrency, retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1 }, ttlMs: HOUR }),
+      isIdempotent: async () => false,
+    });
+    executions.open(async () => ({ result: '"done"', attempts: 1, durationMs: 1, replayed: false }), { serves: true });
+    idle.follow?.(async (parts) => (parts.has('executions') ? executions.wake() : undefined));
+    try {
+      const add = async (id: string, more: object = {}) =>
+        leaving.executions.enqueue({
+          ...{ id, connector: 'c', action: 'a', principal: 'local', scopes: ['admin'], priority: 0 },
+          ...{ payload: Buffer.from('sealed by nobody'), payloadSha256: 'hash', ...more },
+        });
+      await add('left');
+      expect(await leaving.executions.claim(1, { c: 1 })).toHaveLength(1);
+      const statusOf = async (id: string) => (await idle.executions.find(id))?.status;
+      await leaving.close();
+      await eventually(async () => (await statusOf('left')) === 'unknown');
+      concurrency = 1;
+      const dueAt = Date.now() + 1_000;
+      await databases.sql(
+        url,
+        `INSERT INTO automate.executions (id, connector, action, principal, scopes, payload_sha256, priority, status, due_at, token, attempts, cancelling, created_at, payload)
+         SELECT 'due', connector, action, principal, scopes, payload_sha256, priority, 'queued', ${dueAt}, 0, 0, 0, created_at, payload FROM automate.executions`,
+      );
+      // Nobody can open what it carries.
+      await eventually(async () => (await statusOf('due')) === 'failed');
+    } finally {
+      await executions.close(0);
+      await Promise.all([idle.close(), leaving.close()]);
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
   for (const mode of isOnPath('pgbouncer') ? (['session', 'transaction'] as const) : [])
     it(`is found out through PgBouncer, which gives sessions by the ${mode}`, async () => {
       const url = (await databases.create()).replace(/store_\d+$/, 'postgres');

@@ -164,25 +164,28 @@ export function openPostgresExecutionStore(
     return answer;
   };
 
-  /** Of the hosts that run something, and are not this one, those that have given no sign of life for a lease at least. */
+  /**
+   * Of the hosts that run something, and are not this one, those that have ended in order, and those that have given no sign of life for a
+   * lease at least.
+   */
   const findLapsed = async (run: Run): Promise<readonly string[]> => {
     const hosts = await run.rows(
-      `SELECT r.host, coalesce(h.beat, 0) AS beat FROM (SELECT DISTINCT host FROM automate.executions WHERE status = 'running' AND host <> $1) r
+      `SELECT r.host, h.beat FROM (SELECT DISTINCT host FROM automate.executions WHERE status = 'running' AND host <> $1) r
        LEFT JOIN automate.execution_hosts h ON h.name = r.host`,
       owner,
     );
-    const beats = hosts.map(({ host, beat }) => [String(host), Number(beat)] as const);
+    // Whoever runs something has a row from its claim on, until it ends, or has nothing any more that it runs.
+    const ended = hosts.flatMap(({ host, beat }) => (beat === null ? [String(host)] : []));
+    const beats = hosts.flatMap(({ host, beat }) => (beat === null ? [] : [[String(host), Number(beat)] as const]));
     watched.keep(new Set(beats.map(([name]) => name)));
     const silent = beats.filter(([name, beat]) => watched.isSilent(name, beat));
-    if (silent.length === 0) return [];
-    const names = silent.map(([name]) => name);
+    if (silent.length === 0) return ended;
     const buried = await run.rows(
       BURY,
-      names,
+      silent.map(([name]) => name),
       silent.map(([, beat]) => beat),
     );
-    // One that has no row at all gave its last sign of life to whoever buried it.
-    return [...buried.map(({ name }) => String(name)), ...silent.flatMap(([name, beat]) => (beat === 0 ? [name] : []))];
+    return [...ended, ...buried.map(({ name }) => String(name))];
   };
 
   return {
@@ -315,7 +318,7 @@ export function openPostgresExecutionStore(
     stats: () => read(async ({ rows }) => (await rows(countsFrom('automate.executions'))).map(countsOf)),
     async close() {
       await Promise.all([additions.close(), ends.close()]);
-      // What it leaves is taken over at once. Where that cannot be written, it is taken over later.
+      // By that the others know that it has ended. Where it cannot be written, they find out as they do of one that was lost.
       await write(({ count }) => count('DELETE FROM automate.execution_hosts WHERE name = $1', owner)).catch(
         () => undefined,
       );
@@ -421,11 +424,11 @@ interface Ended {
   readonly how: ExecutionEnd;
 }
 
-/** Gives whether each took effect: of several of one claim the first does. */
+/** Gives whether each took effect: of several of one claim one does. */
 async function finish({ rows, session }: Run, all: readonly Ended[]): Promise<readonly boolean[]> {
   const nameOf = (id: unknown, token: unknown): string => `${String(id)} ${String(token)}`;
-  const firsts = new Map(all.toReversed().map((each) => [nameOf(each.claim.id, each.claim.token), each]));
-  const given = [...firsts.values()];
+  const byClaim = new Map(all.map((each) => [nameOf(each.claim.id, each.claim.token), each]));
+  const given = [...byClaim.values()];
   const ended = await rows(
     FINISH,
     given.map(({ claim }) => claim.id),
@@ -438,7 +441,7 @@ async function finish({ rows, session }: Run, all: readonly Ended[]): Promise<re
   const names = new Set(ended.map(({ id, token }) => nameOf(id, token)));
   return all.map((each) => {
     const name = nameOf(each.claim.id, each.claim.token);
-    return firsts.get(name) === each && names.has(name);
+    return byClaim.get(name) === each && names.has(name);
   });
 }
 

@@ -130,6 +130,10 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       const answers = await Promise.all(Array.from({ length: 20 }, () => store.enqueue(execution({ key: 'k' }))));
       expect(answers.filter(({ as }) => as === 'new')).toHaveLength(1);
       expect(new Set(answers.map((answer) => answer.execution.id)).size).toBe(1);
+      const large = { key: 'large', payload: Buffer.alloc(50_000) };
+      const ofLarge = await Promise.all(Array.from({ length: 8 }, () => store.enqueue(execution(large))));
+      expect(ofLarge.filter(({ as }) => as === 'new')).toHaveLength(1);
+      expect(new Set(ofLarge.map((answer) => answer.execution.id)).size).toBe(1);
       for (const other of [{ principal: 'q' }, { connector: 'd' }, { key: 'l' }])
         expect((await store.enqueue(execution({ key: 'k', ...other }))).as).toBe('new');
       const claimed = await claimOne();
@@ -284,6 +288,7 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       // Of one that is forgotten by now.
       expect(await store.enqueue(execution({ rerunOf: 'none' }))).toMatchObject({ as: 'new' });
       expect(await store.list({ deadLetters: true, limit: 5 })).toEqual([]);
+      expect(await store.stats()).toContainEqual({ connector: 'c', queued: 2, running: 0, deadLetters: 0 });
     });
 
     it('are listed page by page, the newest first, and forgotten when their time is over', async () => {
@@ -332,13 +337,26 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       expect(await store.find(id)).toMatchObject({ status: 'unknown' });
     });
 
+    it('pass to another host at once when theirs has ended in order, with all that it was asked to keep', async () => {
+      const ending = await make.open(place);
+      const [first] = await Promise.all([1, 2, 3].map(() => ending.enqueue(execution())));
+      const claimed = await claimOne(ending);
+      expect(await store.takeOver([])).toEqual([]);
+      const asked = Promise.all([4, 5].map(() => ending.enqueue(execution())));
+      await ending.close();
+      expect((await asked).map(({ as }) => as)).toEqual(['new', 'new']);
+      expect(first?.as).toBe('new');
+      expect(await store.takeOver([])).toMatchObject([{ id: claimed.id, token: claimed.token + 1 }]);
+      expect(await store.list({ limit: 9 })).toHaveLength(5);
+    });
+
     it('pass to another host when theirs stands still, whose late end changes nothing', async () => {
       const { id } = await add();
       await using other = await StoreProcess.start(make, place);
       const claimed = await claimOne(other.store);
       for (let beat = 0; beat < 4; beat += 1) {
         expect(await other.store.renew([claimed])).toEqual({ lost: [], cancelled: [] });
-        expect(await store.takeOver([])).toEqual([]);
+        for (const _look of [1, 2]) expect(await store.takeOver([])).toEqual([]);
         await delay(1_000);
       }
       other.child.kill('SIGSTOP');
