@@ -22,7 +22,7 @@ describe('executions on the command line', () => {
       kinds: ['echo'],
       yaml: 'connectors:\n  - { id: echo, retry: { attempts: 1 } }\n',
     });
-    host = await project.start();
+    host = await project.start({ env: { TZ: 'Asia/Tokyo' } });
     client = await connect({ cwd: project.root, env: {} });
   });
   afterAll(async () => {
@@ -56,6 +56,34 @@ describe('executions on the command line', () => {
     expect(stderr).toMatch(/^started: execution [0-9a-f-]{36}\n$/);
   });
 
+  it('asks for it as it is told to', async () => {
+    const given = ['--async', '--json', '--priority', '7', '--idempotency-key', 'cli', '--run-timeout', '100ms'];
+    const wait = [
+      'execute',
+      'echo',
+      'wait',
+      '--input',
+      JSON.stringify({ began: join(project.root, 'timed'), ms: 600_000 }),
+    ];
+    const started = await project.json([...wait, ...given]);
+    expect(started).toMatchObject({ priority: 7, idempotency_key: 'cli' });
+    const { status, error } = await eventually(
+      () => client.getExecution(String(started['id'])),
+      (now) => now.status !== 'queued' && now.status !== 'running',
+    );
+    expect([status, error?.code]).toEqual(['failed', 'TIMEOUT']);
+    const told = ['--callback-url', 'https://example.com/'];
+    const schedule = ['schedules', 'set', 'told', 'echo', 'say', '--cron', '0 9 * * *', '--json'];
+    for (const args of [
+      [...say('a'), '--async', ...told],
+      [...schedule, ...told],
+    ])
+      expect((await project.automate(args)).stderr).toContain('callback_url: expected none');
+    const set = await project.json([...schedule, '--priority', '-3', '--run-timeout', '9s']);
+    expect(set).toMatchObject({ priority: -3, run_timeout_ms: 9_000, time_zone: 'Asia/Tokyo' });
+    expect((await client.removeSchedule('told')).name).toBe('told');
+  });
+
   it('fails as a call does', async () => {
     const fail = ['execute', 'echo', 'fail', '--input', '{"how":"auth"}'];
     const direct = await project.automate(fail);
@@ -69,7 +97,10 @@ describe('executions on the command line', () => {
 
   it('lists them, those that are dead, and a page at a time', async () => {
     const [dead, well] = [await run('fail', { how: 'auth' }), await run('say', { text: 'c' })];
-    const { stdout } = await project.automate(['executions', 'list', '--limit', '2']);
+    const { stdout, stderr } = await project.automate(['executions', 'list', '--limit', '2']);
+    expect(stderr).toMatch(/^there are more: --after \d+$/m);
+    const nobodys = await project.automate(['executions', 'list', '--principal', 'nobody']);
+    expect(nobodys.stdout).toMatch(/^no executions/);
     expect(stdout).toMatch(/^EXECUTION +CONNECTOR +ACTION +STATUS +PROGRESS OR ERROR +CREATED +BY$/m);
     expect(stdout).toMatch(new RegExp(`^${dead} +echo +fail +failed +AUTH_FAILED`, 'm'));
     expect(stdout).toMatch(new RegExp(`^${well} +echo +say +succeeded`, 'm'));
@@ -157,6 +188,8 @@ describe('executions on the command line', () => {
     const listed = await project.automate(['schedules', 'list']);
     expect(listed.stdout).toMatch(/^SCHEDULE +CONNECTOR +ACTION +CRON +ZONE +NEXT +LAST +BY$/m);
     expect(listed.stdout).toMatch(/^yearly +echo +say +0 9 1 1 \* +Europe\/Berlin +paused/m);
+    const resumed = await project.automate(['schedules', 'resume', 'yearly']);
+    expect(resumed.stdout).toBe(set.stdout);
     const completed = await project.automate(['completion', 'fish', '--complete', '--', 'schedules', 'remove', 'y']);
     expect(completed.stdout).toContain('yearly');
     expect((await project.automate(['schedules', 'remove', 'yearly'])).status).toBe(0);

@@ -294,6 +294,41 @@ describe('a run', () => {
     expect(asked - before).toBeLessThan(20);
   });
 
+  it('that another host has taken over is that one’s, also where it comes back before its call here has let go', async () => {
+    const { calls, execute } = holding(() => undefined);
+    let lost: string | undefined;
+    await using opened = data.open(execute, {
+      over: (store) => ({
+        ...store,
+        async renew(claims) {
+          const id = lost;
+          lost = undefined;
+          // What the other one did meanwhile.
+          if (id !== undefined)
+            data.sql("UPDATE executions SET status = 'queued', host = NULL, token = token + 2 RETURNING id");
+          return store.renew(claims);
+        },
+      }),
+    });
+    const { executions, places } = opened;
+    const id = await start(opened, 'place');
+    await eventually(() => calls.length === 1);
+    places.concurrency = 0;
+    lost = id;
+    await eventually(() => calls[0]?.options.signal?.aborted);
+    expect(await executions.getExecution(id)).toMatchObject({ status: 'queued' });
+    places.concurrency = 1;
+    executions.wake();
+    await eventually(() => calls.length === 2);
+    calls[0]?.end();
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+    const progress: CallProgress = { progress: 2 };
+    calls[1]?.options.onProgress?.(progress);
+    expect(await executions.getExecution(id)).toMatchObject({ status: 'running', attempts: 2, progress });
+    calls[1]?.end(new InvalidInputError('no'));
+    expect(await ended(opened, id)).toMatchObject({ status: 'failed', attempts: 2 });
+  });
+
   it('is left to other hosts where this one has no place for more of its connector', async () => {
     const { execute } = holding(() => new CancelledError('left', { effect: 'none' }));
     let offers = 0;
