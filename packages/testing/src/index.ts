@@ -2,6 +2,7 @@ export { createCertificateAuthority } from './certificates.ts';
 export type { CertificateAuthority, CertificateRequest, KeyAndCertificate } from './certificates.ts';
 export { conformance } from './conformance.ts';
 export type { ConformanceOptions } from './conformance/conformance-options.ts';
+export type { WebhookSample } from './conformance/signed-webhooks.ts';
 export { closedPort } from './closed-port.ts';
 export { ConnectorTestCase } from './connector-test-case.ts';
 export type { AdapterUnderTest, TestCaseFields } from './connector-test-case.ts';

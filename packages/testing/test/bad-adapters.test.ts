@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -39,6 +39,12 @@ const FAULTS: readonly (readonly [fault: string, check: string])[] = [
   ['close-hangs', 'closes'],
   ['closes-once', 'closes'],
   ['believes-webhooks', 'unsigned-webhooks'],
+  ['webhook-any-body', 'signed-webhooks'],
+  ['webhook-any-key', 'signed-webhooks'],
+  ['webhook-any-time', 'signed-webhooks'],
+  ['webhook-loose', 'signed-webhooks'],
+  ['webhook-new-id', 'signed-webhooks'],
+  ['webhook-slow', 'signed-webhooks'],
   ['errors-as-they-are', 'errors-from-anything'],
   ['does-not-redact', 'redacts'],
   ['shows-config', 'masked-config'],
@@ -105,8 +111,21 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.dispose());
 
-function addPackage(fault: string): Promise<string> {
-  return sandbox.addConnector({
+/** How its webhooks are signed, for `conformance.json`. */
+const WEBHOOKS: JsonObject = {
+  settings: { password: 'hush' },
+  webhooks: [
+    {
+      body: '{}',
+      headers: { 'X-Time': '{timestamp}', 'X-Signature': '{signature}' },
+      key: 'settings.password',
+      signed: '{timestamp}{body}',
+    },
+  ],
+};
+
+async function addPackage(fault: string): Promise<string> {
+  const directory = await sandbox.addConnector({
     kind: 'bad',
     name: `connector-${fault}`,
     source: source.replace("const fault = 'none'", `const fault = '${fault}'`),
@@ -127,6 +146,9 @@ function addPackage(fault: string): Promise<string> {
       keywords: fault === 'no-keyword' ? [] : ['automate-connector'],
     },
   });
+  if (fault.startsWith('webhook-'))
+    await writeFile(join(directory, 'conformance.json'), JSON.stringify({ bad: WEBHOOKS }));
+  return directory;
 }
 
 describe('the sound adapter from which the bad ones are made', () => {
@@ -134,6 +156,13 @@ describe('the sound adapter from which the bad ones are made', () => {
     const report = await runConformance(await addPackage('none'));
     expect(report.kinds.flatMap(({ checks }) => checks.filter(({ status }) => status !== 'passed'))).toEqual([]);
     expect(report.passed).toBe(report.total);
+  });
+});
+
+describe('one that takes webhooks and is sound', () => {
+  it('passes with the samples of them that its author gives', async () => {
+    const { kinds } = await runConformance(await addPackage('webhook-sound'), { only: ['signed-webhooks'] });
+    expect(kinds[0]?.checks).toEqual([expect.objectContaining({ name: 'signed-webhooks', status: 'passed' })]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ConfiguredLevel, Permission } from '@automate/contract';
 import type { JsonObject, JsonValue } from '@automate/sdk';
 import type { TestConfig } from '../open-adapter.ts';
+import type { WebhookSample } from './signed-webhooks.ts';
 
 /** What a kind is tested with, where its schemas do not say it. */
 export interface ConformanceOptions {
@@ -33,4 +34,6 @@ export interface ConformanceOptions {
   readonly mcpTools?: readonly JsonObject[];
   /** Members of payloads that are paths or URLs, which are sent as they stand: `action.member`. Others must be encoded. */
   readonly sentAsTheyStand?: readonly string[];
+  /** Webhooks as the remote system sends them, and how it signs them. Default: only that what nobody signed is refused is checked. */
+  readonly webhooks?: readonly WebhookSample[];
 }

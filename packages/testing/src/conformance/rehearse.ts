@@ -10,7 +10,9 @@ import type { Answer, Code, StepResult } from './probe.ts';
 import { openProbe } from './probe.ts';
 import { invalidSamples } from './samples.ts';
 import type { Seen } from './seen.ts';
-import type { Opening } from './steps.ts';
+import type { WebhookTrial } from './signed-webhooks.ts';
+import { trialsOf, withKeys } from './signed-webhooks.ts';
+import type { Judged, Opening } from './steps.ts';
 
 /** Milliseconds that each step may take: loading, starting, a check of health or connection, closing. */
 export const PATIENCE_MS = 5000;
@@ -34,12 +36,19 @@ export interface Rehearsal {
     readonly masksConfig: Given<void>;
     readonly redacts: Given<void>;
     readonly refusesUnsignedWebhook: Given<void>;
+    /** By the author's samples. */
+    readonly webhooks: readonly (readonly TriedWebhook[])[];
     readonly connect: Given<StepResult<'connect'>>;
     readonly health: Given<AdapterHealth>;
     readonly closed: readonly Given<void>[];
   };
   /** The same, short, at an endpoint that takes connections and never says a word. */
   readonly silent?: { readonly health: Given<AdapterHealth>; readonly closed: Given<void> };
+}
+
+/** A webhook that was tried, and what came of it. */
+export interface TriedWebhook extends WebhookTrial {
+  readonly judged: Given<Judged>;
 }
 
 export interface RehearsalOptions {
@@ -54,7 +63,10 @@ export async function rehearse({ code, kind, options, description }: RehearsalOp
   const { openings, canaries } = planOpenings(description, options);
   const profile = createCanary();
   const [plan] = openings;
-  const opening = { config: {}, ...plan, secrets: { ...plan?.secrets, conformance: profile } };
+  const { opening, keys } = withKeys(
+    { config: {}, ...plan, secrets: { ...plan?.secrets, conformance: profile } },
+    options.webhooks ?? [],
+  );
   const secrets = [...canaries, profile];
   await using probe = await openProbe({ code, kind, canaries: secrets }, PATIENCE_MS);
   const seen: Seen[] = [];
@@ -77,7 +89,15 @@ export async function rehearse({ code, kind, options, description }: RehearsalOp
   const opened = await at(await closedPort());
   const base = { seen, refusedSettings, wrongSettings, normalizesAnything, keepsErrors, opened };
   if (!opened.ok) return base;
+  const webhooks: TriedWebhook[][] = [];
+  for (const [index, sample] of (options.webhooks ?? []).entries()) {
+    const tried: TriedWebhook[] = [];
+    for (const trial of trialsOf(sample, keys[index] ?? ''))
+      tried.push({ ...trial, judged: told(await probe.step('judges', trial, PATIENCE_MS)) });
+    webhooks.push(tried);
+  }
   const open = {
+    webhooks,
     masksConfig: told(await probe.step('masksConfig', secrets, PATIENCE_MS)),
     redacts: told(await probe.step('redacts', profile, PATIENCE_MS)),
     refusesUnsignedWebhook: told(await probe.step('refusesUnsignedWebhook', undefined, PATIENCE_MS)),

@@ -5,6 +5,9 @@ import { describedOf } from './described-of.ts';
 import type { Rehearsal } from './rehearse.ts';
 import { hasEndpoint } from './rehearse.ts';
 
+/** How long a webhook may be judged, in milliseconds. */
+const SOON_MS = 1_000;
+
 /** What a connector makes of its settings and secrets, how it starts, and what it does while nothing answers. */
 export const START_CHECKS: readonly Check[] = [
   {
@@ -124,6 +127,29 @@ export const START_CHECKS: readonly Check[] = [
     name: 'unsigned-webhooks',
     title: 'does not believe a webhook that nobody signed',
     run: async (subject) => valueOf((await openOf(subject)).refusesUnsignedWebhook),
+  },
+  {
+    name: 'signed-webhooks',
+    title: 'believes a webhook as its remote system signs it, soon, and nothing that was changed',
+    concerns: ({ options: { webhooks = [] } }) => webhooks.length > 0,
+    async run(subject) {
+      for (const tried of (await openOf(subject)).webhooks) {
+        for (const { what, genuine, judged } of tried) {
+          const said = genuine ? 'must be believed' : 'must not be believed';
+          assert.equal(valueOf(judged).genuine, genuine, `a webhook ${what} ${said}`);
+        }
+        const sent = tried.filter(({ genuine }) => genuine).map(({ judged }) => valueOf(judged));
+        const [id, ...others] = sent.map((judged) => judged.id);
+        for (const other of others)
+          assert.equal(
+            other,
+            id,
+            'a webhook that is sent again must have the id that it had, or it is delivered twice',
+          );
+        const soonest = Math.min(...sent.map(({ tookMs }) => tookMs));
+        assert.ok(soonest < SOON_MS, `verifyWebhook took ${soonest} ms: remote systems wait for three seconds`);
+      }
+    },
   },
 ];
 

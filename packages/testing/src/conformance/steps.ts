@@ -8,12 +8,20 @@ import type { ConnectorDescription } from '@automate/contract';
 import type { AdapterHealth, ConnectorAdapter, JsonObject, Schema } from '@automate/sdk';
 import { ConnectorError, isJsonObject } from '@automate/sdk';
 import type { AdapterClass, DiscoveredActions } from '@automate/sdk/runtime';
-import { actionsOf, checkHealth, describeAdapter, isAdapterClass, validateSettings } from '@automate/sdk/runtime';
+import {
+  actionsOf,
+  checkHealth,
+  describeAdapter,
+  isAdapterClass,
+  judgeWebhook,
+  validateSettings,
+} from '@automate/sdk/runtime';
 import type { OpenedAdapter, TestConfig } from '../open-adapter.ts';
 import { openAdapter } from '../open-adapter.ts';
 import type { RecordingLogger } from '../recording-logger.ts';
 import type { Observed } from './observed.ts';
 import { observeError, observeResult } from './observed.ts';
+import type { WebhookTrial } from './signed-webhooks.ts';
 
 /** With what an adapter is started. */
 export interface Opening {
@@ -60,6 +68,7 @@ export interface Steps {
   masksConfig(canaries: readonly string[]): void;
   redacts(canary: string): void;
   refusesUnsignedWebhook(): Promise<void>;
+  judges(webhook: WebhookTrial): Promise<Judged>;
   open(opening: Opening): Promise<void>;
   connect(): Promise<ConnectFacts>;
   /** What it learned from the remote system. Nothing where it asks none. */
@@ -74,6 +83,13 @@ export interface Steps {
 
 /** What `connect` answered, or the code of what it threw. */
 export type ConnectFacts = { readonly connected: unknown } | { readonly code: string; readonly message: string };
+
+/** What an adapter said of a webhook, and after how many milliseconds. */
+export interface Judged {
+  readonly genuine: boolean;
+  readonly id?: string;
+  readonly tookMs: number;
+}
 
 export type StepName = keyof Steps;
 
@@ -191,6 +207,11 @@ export function createSteps(options: StepsOptions): Steps {
         false,
         'verifyWebhook took a webhook without a signature for genuine',
       );
+    },
+    async judges({ headers, body }) {
+      const began = performance.now();
+      const { genuine, id } = await judgeWebhook(started().adapter, headers, Buffer.from(body));
+      return { genuine, ...(id === undefined ? {} : { id }), tookMs: Math.round(performance.now() - began) };
     },
     async open(opening) {
       opened = await openAdapter(adapterClass, { ...opening, logger });
