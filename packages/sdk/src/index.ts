@@ -42,10 +42,11 @@ export { readTls } from './read-tls.ts';
 export type { TlsOwner } from './read-tls.ts';
 export { socketError } from './socket-error.ts';
 export type { FailedConnection } from './socket-error.ts';
-export { headerOf, isFreshTimestamp, verifyHmacSha256, verifySlackSignature } from './webhook.ts';
+export { headerOf, isFreshTimestamp, verifyAuthorization, verifyHmacSha256, verifySlackSignature } from './webhook.ts';
 export type {
   FreshnessOptions,
   HmacSha256Input,
+  SharedCredentials,
   SlackSignatureInput,
   WebhookHeaders,
   WebhookResponse,

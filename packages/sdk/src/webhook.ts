@@ -60,6 +60,9 @@ export interface HmacSha256Input {
   readonly prefix?: string;
 }
 
+/** What a remote system shows that does not sign: a token, or a name with a password. */
+export type SharedCredentials = { readonly token: string } | { readonly username: string; readonly password: string };
+
 export interface FreshnessOptions {
   /** Milliseconds since the epoch. Default: now. */
   readonly now?: number;
@@ -93,6 +96,24 @@ export function verifyHmacSha256(input: HmacSha256Input): boolean {
   const { signature, rawBody, before = '', secrets, encoding = 'hex', prefix = '' } = input;
   const given = typeof signature === 'string' ? signature : (headerOf(signature.headers, signature.header) ?? '');
   return matches({ signature: given, prefix, parts: [before, rawBody], secrets, encoding });
+}
+
+/**
+ * Whether the header `Authorization` holds these credentials, as a bearer token or by HTTP Basic. Compares in constant time. They say who sends,
+ * and nothing of the body: this is for remote systems that cannot sign, over TLS alone. An empty token or password is nobody's.
+ */
+export function verifyAuthorization(headers: WebhookHeaders, credentials: SharedCredentials): boolean {
+  const [scheme, wanted]: [string, string] =
+    'token' in credentials
+      ? ['bearer', credentials.token]
+      : ['basic', Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')];
+  if (('token' in credentials ? credentials.token : credentials.password) === '') return false;
+  const [, said = '', given = ''] = /^(\S+) +(.*)$/.exec(headerOf(headers, 'authorization') ?? '') ?? [];
+  const { randomBytes, createHmac, timingSafeEqual } = loadCrypto();
+  // Of the same length, whatever they are, and of no use to who measures.
+  const key = randomBytes(32);
+  const [one, other] = [given, wanted].map((text) => createHmac('sha256', key).update(text).digest());
+  return said.toLowerCase() === scheme && one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }
 
 interface Match {

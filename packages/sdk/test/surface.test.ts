@@ -45,6 +45,7 @@ describe('the package', () => {
       'toActionName',
       'unjudgedSchema',
       'until',
+      'verifyAuthorization',
       'verifyHmacSha256',
       'verifySlackSignature',
       'withDeadline',

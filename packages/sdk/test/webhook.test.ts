@@ -1,7 +1,28 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { verifyHmacSha256, verifySlackSignature } from '../src/webhook.ts';
+import { verifyAuthorization, verifyHmacSha256, verifySlackSignature } from '../src/webhook.ts';
+
+describe('credentials that are shown', () => {
+  const basic = `Basic ${Buffer.from('ann:hush').toString('base64')}`;
+  it.each([
+    ['a token', { token: 'hush' }, 'Bearer hush', true],
+    ['its scheme in small letters', { token: 'hush' }, 'bearer hush', true],
+    ['another token', { token: 'hush' }, 'Bearer hus', false],
+    ['a token with more', { token: 'hush' }, 'Bearer hush hush', false],
+    ['another scheme', { token: 'hush' }, 'Basic hush', false],
+    ['no scheme', { token: 'hush' }, 'hush', false],
+    ['nothing', { token: 'hush' }, '', false],
+    ['an empty token', { token: '' }, 'Bearer ', false],
+    ['a password', { username: 'ann', password: 'hush' }, basic, true],
+    ['another name', { username: 'bob', password: 'hush' }, basic, false],
+    ['the password as a token', { username: 'ann', password: 'hush' }, 'Bearer hush', false],
+    ['an empty password', { username: 'ann', password: '' }, `Basic ${Buffer.from('ann:').toString('base64')}`, false],
+  ])('are believed where they fit: %s', (_what, credentials, authorization, genuine) => {
+    expect(verifyAuthorization({ Authorization: authorization }, credentials)).toBe(genuine);
+    expect(verifyAuthorization({}, credentials)).toBe(false);
+  });
+});
 
 describe('a signature of the body', () => {
   const of = (encoding: 'hex' | 'base64' | 'base64url', before = ''): string =>

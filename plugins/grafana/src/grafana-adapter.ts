@@ -1,6 +1,6 @@
 import { alertmanagerActions } from '@automate/alertmanager';
 import { ConnectorAdapter } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext, WebhookHeaders, WebhookVerdict } from '@automate/sdk';
 import { callAction } from '@automate/sdk/exchange';
 import { createAnnotation } from './actions/create-annotation.ts';
 import { deleteDashboard } from './actions/delete-dashboard.ts';
@@ -14,6 +14,7 @@ import { searchDashboards } from './actions/search-dashboards.ts';
 import { alertmanagerField, askAlertmanager } from './ask-alertmanager.ts';
 import { configSchema } from './config.ts';
 import { GrafanaApi } from './grafana-api.ts';
+import { judgeNotification } from './judge-notification.ts';
 
 /** A Grafana server, seen by one service account. */
 export default class GrafanaAdapter extends ConnectorAdapter {
@@ -22,6 +23,7 @@ export default class GrafanaAdapter extends ConnectorAdapter {
   override readonly title = 'Grafana';
   override readonly description =
     'Searches, reads, saves and deletes dashboards and folders, queries data sources, annotates, and lists alerts and silences of a Grafana server.';
+  override readonly capabilities = { webhooks: true };
   override readonly configSchema = configSchema;
   readonly #grafana = new GrafanaApi();
   readonly #alertmanager = alertmanagerActions(askAlertmanager(this.#grafana), { alertmanager_uid: alertmanagerField });
@@ -63,6 +65,12 @@ export default class GrafanaAdapter extends ConnectorAdapter {
   override async connect(): Promise<boolean> {
     await this.#grafana.readOrganization(this.context.http);
     return true;
+  }
+
+  /** Whether it is a notification of the configured contact point. */
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): WebhookVerdict {
+    const { webhook } = configSchema.parse(this.context.settings);
+    return webhook === undefined ? { genuine: false } : judgeNotification(webhook, headers, rawBody);
   }
 
   /** A configured `health_check.path` must answer 2xx; besides, Grafana's word on itself, and the credentials. */

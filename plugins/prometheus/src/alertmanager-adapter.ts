@@ -1,10 +1,10 @@
-import { alertmanagerActions } from '@automate/alertmanager';
-import { action, ConnectorAdapter } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext } from '@automate/sdk';
+import { alertmanagerActions, credentialsOf } from '@automate/alertmanager';
+import { action, ConnectorAdapter, verifyAuthorization } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext, WebhookHeaders } from '@automate/sdk';
 import { callAction } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { AlertmanagerApi } from './alertmanager-api.ts';
-import { configSchema } from './config.ts';
+import { alertmanagerConfigSchema } from './config.ts';
 import { tenantField } from './tenant.ts';
 
 const statusData = z.object({
@@ -32,7 +32,8 @@ export default class AlertmanagerAdapter extends ConnectorAdapter {
   override readonly title = 'Alertmanager';
   override readonly description =
     'Lists alerts and silences of a Prometheus Alertmanager, and makes, changes and ends silences.';
-  override readonly configSchema = configSchema;
+  override readonly capabilities = { webhooks: true };
+  override readonly configSchema = alertmanagerConfigSchema;
   readonly #api = new AlertmanagerApi();
   override readonly actions = {
     ...alertmanagerActions(
@@ -79,6 +80,13 @@ export default class AlertmanagerAdapter extends ConnectorAdapter {
   override async connect(): Promise<boolean> {
     await this.#api.check(this.context.http);
     return true;
+  }
+
+  /** Whether it came with the configured credentials: an Alertmanager signs nothing. */
+  override verifyWebhook(headers: WebhookHeaders): boolean {
+    const { webhook = {} } = alertmanagerConfigSchema.parse(this.context.settings);
+    const credentials = credentialsOf(webhook);
+    return typeof credentials === 'object' && verifyAuthorization(headers, credentials);
   }
 
   /** A configured `health_check.path` must answer too; what counts is that alerts are given, with the credentials. */

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
 import { z } from 'zod';
-import { configSchema } from './config.ts';
+import { alertmanagerConfigSchema } from './config.ts';
 
 const HEADER = 'x-scope-orgid';
 
@@ -14,7 +14,7 @@ export class Tenant {
   #pinned = false;
 
   open({ settings, config }: ConnectorContext): void {
-    this.#configured = configSchema.parse(settings).tenant;
+    this.#configured = alertmanagerConfigSchema.parse(settings).tenant;
     this.#pinned = Object.keys(config.auth.headers ?? {}).some((name) => name.toLowerCase() === HEADER);
   }
 

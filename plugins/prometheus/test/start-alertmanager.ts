@@ -15,13 +15,16 @@ const CONFIG = {
 const PASSWORD_HASH = '$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e';
 
 /** An Alertmanager of its own on a free port and a temporary folder, alone in its cluster, below `/am`, by default with a password. */
-export function startAlertmanager({ password = true } = {}): Promise<RunningServer> {
+export function startAlertmanager({
+  password = true,
+  config = CONFIG,
+}: { readonly password?: boolean; readonly config?: object } = {}): Promise<RunningServer> {
   return startServer(
     {
       command: 'prometheus-alertmanager',
       setUp(place) {
         // YAML takes JSON as it is.
-        place.write('alertmanager.yml', JSON.stringify(CONFIG));
+        place.write('alertmanager.yml', JSON.stringify(config));
         place.write('web.yml', JSON.stringify({ basic_auth_users: { ann: PASSWORD_HASH } }));
         return [
           '--config.file=alertmanager.yml',
