@@ -15,6 +15,9 @@ export interface ServeLineOptions {
   onFault(fault: unknown, what: string): void;
 }
 
+/** What lies before a line over which nothing more is told of how far calls are, in bytes: the other host reads slowly, or stands still. */
+const BEHIND_BYTES = 1024 * 1024;
+
 /** A line that another host has opened to this one. */
 export interface ServedLine {
   /** Takes no more calls; the line ends once those under way have their answers. */
@@ -33,8 +36,10 @@ export function serveLine(
   };
   const make = (said: SaidOfCall, payload: string): void => {
     const { n, id = '', action = '', key: idempotencyKey, name = '', scopes = [] } = said;
-    const onProgress = said.told === true ? (progress: CallProgress) => void line.say({ n, progress }) : undefined;
-    const call = new PassedCall(said, principalOf(name, scopes), onProgress);
+    const tell = (progress: CallProgress): void => {
+      if (stream.writableLength < BEHIND_BYTES) line.say({ n, progress });
+    };
+    const call = new PassedCall(said, principalOf(name, scopes), said.told === true ? tell : undefined);
     calls.set(n, call);
     const over = (): void => {
       calls.delete(n);
