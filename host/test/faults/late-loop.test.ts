@@ -9,8 +9,8 @@ const YAML = 'connectors: [{ id: echo }]\n';
 const STALLS = `
 let stalling = false;
 const stall = () => {
-  const end = Date.now() + 1600;
-  while (Date.now() < end);
+  // Blocked without a processor, which others need.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1600);
   if (stalling) setTimeout(stall, 1);
 };
 process.on('SIGUSR2', () => {
