@@ -3,7 +3,8 @@ import type { HostRow, Placement, PlacementStore } from '../../src/store/placeme
 /** Answers at once what the store does. */
 export class ModelStore {
   constructor(now: () => number);
-  readonly hosts: Map<string, { expiresAt: number }>;
+  readonly hosts: Map<string, { expiresAt: number; readonly row: HostRow }>;
+  readonly placements: Map<string, { readonly host: string; readonly movedAt: number | undefined }>;
   beat(
     host: HostRow,
     options: Omit<Parameters<PlacementStore['beat']>[1], 'onSend'>,

@@ -323,7 +323,6 @@ export class Cluster {
       .catch(() => undefined)
       .finally(() => (this.#beating = undefined)));
     const moves = giveAway({
-      self: this.#options.host.id,
       hosts: this.#hosts.others.map((host) => this.#viewOf(host)),
       held: this.#heldViews(),
     });
@@ -460,7 +459,7 @@ export class Cluster {
 
   /** Gives a connector to another host, where that has clearly had less for long enough. */
   #evenOut(digest: string): void {
-    if (this.#isEnding || this.#leaving.size > 0) return;
+    if (this.#leaving.size > 0) return;
     const { id } = this.#options.host;
     const { living } = this.#hosts;
     const beats = living.map(({ lastBeatAt }) => Date.parse(lastBeatAt));

@@ -145,9 +145,9 @@ export function nextMove(
   };
 }
 
-/** Who is to take what a host holds that leaves: of those that may run it the one that has the least by then. What none may run stays. */
-export function giveAway({ self, hosts, held }: Pick<MoveView, 'self' | 'hosts' | 'held'>): readonly Move[] {
-  const others = rate(hosts.filter(({ id, isLeaving }) => id !== self && !isLeaving));
+/** Which of other hosts is to take what one holds that leaves: of those that may run it the one that has the least by then. What none may run stays. */
+export function giveAway({ hosts, held }: Pick<MoveView, 'hosts' | 'held'>): readonly Move[] {
+  const others = rate(hosts.filter(({ isLeaving }) => !isLeaving));
   const loads = new Map(others.map(({ id, load }) => [id, load]));
   const loadOf = ({ id }: Rated): number => loads.get(id) ?? 0;
   return held

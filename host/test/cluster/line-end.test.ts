@@ -60,24 +60,35 @@ it('what is said at one end is heard at the other in its order and as it was, ho
   called.end.end();
   await eventually(() => caller.heard.length === 3);
   expect(caller.heard.map(({ n }) => n)).toEqual([1, 2, 3]);
+  // What comes too late goes nowhere, and breaks nothing.
+  called.end.say({ n: 4 });
+  called.end.end();
+  caller.end.say({ n: 5 });
+  await eventually(() => called.heard.length === texts.length + 1);
+  expect([streams.called.errored, caller.broken, called.broken]).toEqual([null, [], []]);
 });
 
 it('what the other end did not sign, or signed for another place, is not heard, and ends the line', async () => {
-  for (const forge of [
-    (batch: Buffer) => batch.fill(0, 4, 36),
-    (batch: Buffer) => batch.fill('9', batch.lastIndexOf(':') + 1, batch.lastIndexOf(':') + 2),
-    (batch: Buffer) => Buffer.concat([batch, batch]),
-  ]) {
+  const unsigned = 'it is not signed by the other end';
+  for (const [forge, why, as] of [
+    [(batch: Buffer) => batch.fill(0, 4, 36), unsigned, 'caller'],
+    [(batch: Buffer) => batch.fill('9', batch.lastIndexOf(':') + 1, batch.lastIndexOf(':') + 2), unsigned, 'caller'],
+    [(batch: Buffer) => Buffer.concat([batch, batch]), unsigned, 'caller'],
+    // What it said itself.
+    [(batch: Buffer) => batch, unsigned, 'called'],
+    [(batch: Buffer) => batch.fill(0xff, 0, 4), 'it says 4294967299 bytes at once', 'caller'],
+    [(batch: Buffer) => batch.fill(0, 0, 3).fill(20, 3, 4), 'it is no batch', 'caller'],
+  ] as const) {
     await using streams = await openStream();
     const key = randomBytes(32);
     const written: Buffer[] = [];
     const stream = Object.assign(new Socket(), { write: (batch: Buffer) => written.push(batch) > 0 });
-    listen(stream as unknown as Http2Stream, { key, as: 'caller' }).end.say({ n: 1 });
+    listen(stream as unknown as Http2Stream, { key, as }).end.say({ n: 1 });
     await eventually(() => written.length === 1);
     const called = listen(streams.called, { key, as: 'called' });
     streams.caller.write(forge(written[0] ?? Buffer.alloc(0)));
     await eventually(() => called.broken.length === 1);
-    expect(called.broken).toEqual(['it is not signed by the other end']);
+    expect(called.broken).toEqual([why]);
     expect(called.heard.length).toBeLessThanOrEqual(1);
     expect(streams.called.destroyed).toBe(true);
   }

@@ -21,6 +21,9 @@ it('what a host signs for another one says who called, and only there', () => {
   expect(two.read(header)).toMatchObject({ from: 'one', to: 'two', instance: 'i2', principal });
   const third = createPeerCredentials({ id: 'three', instance: 'i2', now: () => Date.now(), keys: () => [key] });
   expect(() => third.read(header)).toThrow(refused);
+  // It signs with the key that is in use.
+  const both = createPeerCredentials({ id: 'both', instance: 'i2', keys: () => [key, former] });
+  expect(third.read(both.sign({ from: 'both', to: 'three', instance: 'i2', principal }))).toBeDefined();
 });
 
 it('headers of clients are not looked at, and what nobody signed is refused', () => {
@@ -53,6 +56,9 @@ it('a header counts for half a minute', () => {
     expect(two.read(header)).toBeDefined();
     clock.mockReturnValue(now + 35_000);
     expect(() => two.read(later)).toThrow(refused);
+    const early = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
+    clock.mockReturnValue(now);
+    expect(() => two.read(early)).toThrow(refused);
   } finally {
     clock.mockRestore();
   }
@@ -73,7 +79,20 @@ it('a header counts for one call, and for the process that it was meant for', ()
 
 it('that a header was used is remembered for longer than it counts', () => {
   const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+  const wall = jest.spyOn(Date, 'now');
   try {
+    // Of a host whose clock is ahead.
+    const now = Date.now();
+    wall.mockReturnValue(now + 25_000);
+    const ahead = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
+    wall.mockReturnValue(now);
+    const reader = createPeerCredentials({ id: 'two', instance: 'i2', keys: () => [key] });
+    expect(reader.read(ahead)).toBeDefined();
+    wall.mockReturnValue(now + 50_000);
+    clock.mockReturnValue(50_000);
+    expect(() => reader.read(ahead)).toThrow(refused);
+
+    clock.mockReturnValue(0);
     const used = rememberUsed(60_000);
     clock.mockReturnValue(59_000);
     expect(used.take('one', 1)).toBe(true);
@@ -83,9 +102,10 @@ it('that a header was used is remembered for longer than it counts', () => {
     }
     expect(used.take('other', 1)).toBe(true);
     clock.mockReturnValue(300_000);
-    expect(used.take('one', 1)).toBe(true);
+    for (const sender of ['one', 'other']) expect(used.take(sender, 1)).toBe(true);
   } finally {
     clock.mockRestore();
+    wall.mockRestore();
   }
 });
 
@@ -95,6 +115,7 @@ it('both ends of a line know a key that nobody else does, and by its header alon
   const read = two.read(authorization);
   expect(read).toMatchObject({ ...line, principal: { name: 'one', scopes: [] } });
   expect(read?.lineKey()).toEqual(own);
+  expect(authorization).not.toContain(Buffer.from(own).toString('base64url'));
   expect(() => two.read(authorization)).toThrow(refused);
   expect(one.beginLine(line).key).not.toEqual(own);
 });
