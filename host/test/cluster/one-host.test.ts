@@ -1,10 +1,13 @@
 // Long, as all that one host makes of what it holds is looked at over the same few hosts.
+import type { ConnectorService } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { expect, it } from '@jest/globals';
 import { ModelStore } from '../../bench/placement/model-store.mjs';
 import { VirtualTime } from '../../bench/placement/virtual-time.mjs';
 import { Cluster } from '../../src/cluster/cluster.ts';
 import { HELD_MS } from '../../src/cluster/held-lease.ts';
+import { passOn } from '../../src/cluster/pass-on.ts';
+import type { Peers } from '../../src/cluster/peers.ts';
 import type { PlacementStore } from '../../src/store/placement-store.ts';
 
 const GIB = 2 ** 30;
@@ -254,4 +257,20 @@ it('gives away one at a time to even out, and leaves what is busy for a minute, 
   expect(most).toBe(1);
   await scene.done(a.cluster.leave());
   expect(all.map((connector) => scene.holderOf(connector))).toEqual(all.map(() => 'b'));
+});
+
+it('passes no call further that another host has passed on: that one learns who holds the connector', async () => {
+  const scene = new Scene();
+  const [a, b] = [await scene.start('a'), await scene.start('b')];
+  await scene.run(1_500);
+  await scene.done(b.cluster.find('x', HERE));
+  const service = passOn({} as ConnectorService, {
+    cluster: a.cluster,
+    peers: { hasPassedOn: () => true } as unknown as Peers,
+    isPlaced: () => true,
+    trace: () => undefined,
+  });
+  const call = service.executeText({ id: 'x', action: 'read', payload: '{}' });
+  await expect(scene.done(call)).rejects.toEqual(moved);
+  expect(a.cluster.holds('x')).toBe(false);
 });
