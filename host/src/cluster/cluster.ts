@@ -451,7 +451,7 @@ export class Cluster {
     const { host } = this.#options;
     const held = this.#heldViews().filter(({ labels }) => !hasLabels(host, labels));
     if (held.length === 0) return;
-    const moves = giveAway({ self: host.id, hosts: this.#hosts.others.map((each) => this.#viewOf(each)), held });
+    const moves = giveAway({ hosts: this.#hosts.others.map((each) => this.#viewOf(each)), held });
     const takers = new Map(moves.map(({ connector, to }) => [connector, to]));
     for (const { connector } of held)
       void this.#handOver({ connector, to: takers.get(connector) ?? '' }, { withinMs: LEAVE_WITHIN_MS, force: true });

@@ -77,6 +77,7 @@ class Host {
       release: (connector, host) => ask('release', () => model.release(connector, host)),
       tellHealth: (host, health) => ask('tellHealth', () => model.tellHealth(host, health)),
       leave: (host) => ask('leave', () => model.leave(host)),
+      now: () => time.now,
       close: async () => undefined,
     };
     this.cluster = new Cluster({
@@ -109,6 +110,7 @@ class Host {
         return this.lets(connector, force);
       },
       onDrift: () => undefined,
+      onConfigDrift: () => undefined,
       onNews: () => undefined,
       onLost: (connectors) => this.told.push(`end ${connectors.join()}`),
       onLease: (lost) => this.told.push(lost === undefined ? 'back' : `lost: ${lost.message}`),

@@ -22,7 +22,7 @@ it('what a host signs for another one says who called, and only there', () => {
   const third = createPeerCredentials({ id: 'three', instance: 'i2', now: () => Date.now(), keys: () => [key] });
   expect(() => third.read(header)).toThrow(refused);
   // It signs with the key that is in use.
-  const both = createPeerCredentials({ id: 'both', instance: 'i2', keys: () => [key, former] });
+  const both = createPeerCredentials({ id: 'both', instance: 'i2', now: () => Date.now(), keys: () => [key, former] });
   expect(third.read(both.sign({ from: 'both', to: 'three', instance: 'i2', principal }))).toBeDefined();
 });
 
@@ -86,7 +86,7 @@ it('that a header was used is remembered for longer than it counts', () => {
     wall.mockReturnValue(now + 25_000);
     const ahead = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
     wall.mockReturnValue(now);
-    const reader = createPeerCredentials({ id: 'two', instance: 'i2', keys: () => [key] });
+    const reader = createPeerCredentials({ id: 'two', instance: 'i2', now: () => Date.now(), keys: () => [key] });
     expect(reader.read(ahead)).toBeDefined();
     wall.mockReturnValue(now + 50_000);
     clock.mockReturnValue(50_000);
