@@ -55,14 +55,16 @@ function failing(faults: Readonly<Record<string, readonly ConnectorError[]>>) {
 }
 
 /** Calls that wait until they are ended by hand, or are aborted. */
-function holding(onAbort: () => unknown = () => new CancelledError('the caller left', { effect: 'maybe' })) {
+function holding(
+  onAbort: (request: ExecuteTextRequest) => unknown = () => new CancelledError('left', { effect: 'maybe' }),
+) {
   const calls: { request: ExecuteTextRequest; options: CallOptions; end(fault?: unknown): void }[] = [];
   const execute: Execute = (request, options = {}) =>
     new Promise((resolve, reject) => {
       const end = (fault?: unknown): void => (fault === undefined ? resolve(DONE) : reject(fault as Error));
       calls.push({ request, options, end });
       options.signal?.addEventListener('abort', () => {
-        const fault = onAbort();
+        const fault = onAbort(request);
         if (fault !== undefined) end(fault);
       });
     });
@@ -364,23 +366,32 @@ describe('a run', () => {
 
 describe('what a host leaves', () => {
   it('in order is given back where nothing was done, ended where nobody knows, and nothing is asked any more', async () => {
-    const { calls, execute } = holding();
+    const left = new CancelledError('left', { effect: 'maybe' });
+    const { calls, execute } = holding(({ action }) => (action === 'deaf' ? undefined : left));
     let [asked, isClosed] = [0, false];
     const opened = data.open(execute, {
       over: (store) => ({ ...store, waiting: () => ((asked += isClosed ? 1 : 0), store.waiting()) }),
     });
     const { executions } = opened;
     const ids: Record<string, string> = {};
-    for (const name of ['none', 'put', 'place', 'well', 'watched']) ids[name] = await start(opened, name);
+    for (const name of ['none', 'put', 'place', 'well', 'deaf']) ids[name] = await start(opened, name);
+    const watched = await start(opened, 'watched', { runAt: '2999-01-01T00:00:00Z' });
     await eventually(() => calls.length === 5);
     const end = (name: string, fault?: unknown): void =>
       calls.find(({ request }) => request.action === name)?.end(fault);
     const watching = (async () => {
-      for await (const _now of executions.watchExecution(ids['watched'] ?? ''));
+      for await (const _now of executions.watchExecution(watched));
     })();
-    const closing = opened.close(1_000);
+    const signalOf = (name: string) => calls.find(({ request }) => request.action === name)?.options.signal;
+    const cancelling = executions.cancelExecution(ids['deaf'] ?? '');
+    await eventually(() => signalOf('deaf')?.aborted);
+    const closing = opened.close(500);
     end('none', new UnavailableError('shutting down', { effect: 'none' }));
     end('well');
+    // Why its call was ended first is what counts.
+    await eventually(() => signalOf('put')?.aborted);
+    end('deaf', left);
+    expect(await cancelling).toMatchObject({ status: 'cancelled' });
     await closing;
     isClosed = true;
     await watching;
@@ -390,7 +401,8 @@ describe('what a host leaves', () => {
       ['put', 'queued', 1],
       ['place', 'unknown', 1],
       ['well', 'succeeded', 1],
-      ['watched', 'unknown', 1],
+      ['deaf', 'cancelled', 1],
+      ['watched', 'queued', 0],
     ]);
     executions.wake();
     await new Promise((resolve) => void setTimeout(resolve, 50));
@@ -498,6 +510,7 @@ describe('what a host leaves', () => {
     await using looking = data.open(execute, { serves: false });
     expect(await looking.executions.getExecution(left)).toMatchObject({ status: 'queued' });
     looking.executions.wake();
+    await new Promise((resolve) => void setTimeout(resolve, 200));
     expect(callsOf('left')).toBe(0);
     await start(looking, 'a');
     expect(await ended(looking, left)).toMatchObject({ status: 'succeeded' });
