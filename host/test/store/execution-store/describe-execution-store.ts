@@ -342,9 +342,13 @@ export function describeExecutionStore(name: string, make: StoreMake): void {
       const [first] = await Promise.all([1, 2, 3].map(() => ending.enqueue(execution())));
       const claimed = await claimOne(ending);
       expect(await store.takeOver([])).toEqual([]);
-      const asked = Promise.all([4, 5].map(() => ending.enqueue(execution())));
+      const asked: ReturnType<typeof ending.enqueue>[] = [];
+      for (const _turn of [4, 5]) {
+        asked.push(ending.enqueue(execution()));
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
       await ending.close();
-      expect((await asked).map(({ as }) => as)).toEqual(['new', 'new']);
+      expect((await Promise.all(asked)).map(({ as }) => as)).toEqual(['new', 'new']);
       expect(first?.as).toBe('new');
       expect(await store.takeOver([])).toMatchObject([{ id: claimed.id, token: claimed.token + 1 }]);
       expect(await store.list({ limit: 9 })).toHaveLength(5);

@@ -59,9 +59,9 @@ describeWithPostgres('a database that hosts share', (databases) => {
       ).length;
 
     it('of several hosts at one moment none takes a place that another one has taken', async () => {
-      await add();
+      const id = await add();
       const claims: Promise<readonly unknown[]>[] = [];
-      await holding('LOCK TABLE automate.execution_hosts IN EXCLUSIVE MODE', async () => {
+      await holding(`SELECT FROM automate.executions WHERE id = '${id}' FOR UPDATE`, async () => {
         claims.push(one.executions.claim(5, { c: 1 }));
         await eventually(async () => (await waiters()) === 1);
         await add({ priority: 9 });
@@ -69,6 +69,20 @@ describeWithPostgres('a database that hosts share', (databases) => {
         await eventually(async () => (await waiters()) === 2);
       });
       expect((await Promise.all(claims)).map((claimed) => claimed.length)).toEqual([1, 0]);
+    });
+
+    it('a key is of whoever comes first, large or small', async () => {
+      for (const bytes of [1, 50_000]) {
+        const row = `'theirs ${bytes}', 'c', 'a', 'p', '[]', 'k ${bytes}', 'x', 0, 'queued', 0, 0, 0, 0`;
+        const columns =
+          'id, connector, action, principal, scopes, key, payload_sha256, priority, status, token, attempts, cancelling, created_at';
+        let adding: Promise<string> | undefined;
+        await holding(`INSERT INTO automate.executions (${columns}) VALUES (${row})`, async () => {
+          adding = add({ key: `k ${bytes}`, payload: Buffer.alloc(bytes) });
+          await eventually(async () => (await waiters()) === 1);
+        });
+        expect(await adding).toBe(`theirs ${bytes}`);
+      }
     });
 
     it('none takes what is cancelled at the same moment', async () => {
