@@ -139,6 +139,12 @@ describeEachStore('what a host keeps', (makePlace) => {
     const { schedules } = await reopen();
     expect(await schedules.load()).toEqual([first, withoutPayload(odd)]);
     await expect(schedules.payload(withoutPayload(odd))).resolves.toBe(odd.payload);
+    // One that is put without its payload keeps it.
+    const changed = { ...withoutPayload(odd), priority: 1 };
+    await expect(schedules.put(changed, withoutPayload(odd))).resolves.toBe(true);
+    await expect(schedules.payload(changed)).resolves.toBe(odd.payload);
+    await expect(schedules.payload(withoutPayload(odd))).resolves.toBeUndefined();
+    await expect(schedules.put(withoutPayload(odd), changed)).resolves.toBe(true);
     const second = schedule('B', { priority: 2 });
     const replaced = await Promise.all(
       [schedules, other.schedules].map((each) => each.put({ ...second, createdAt: 99 }, first)),

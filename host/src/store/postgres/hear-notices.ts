@@ -65,8 +65,7 @@ async function listen(
   signal.addEventListener('abort', onAbort);
   const proof = `proof ${randomUUID()}`;
   const proven = Promise.withResolvers<'proven'>();
-  client.on('notification', ({ channel, payload = '' }) => {
-    if (channel !== CHANNEL) return;
+  client.on('notification', ({ payload = '' }) => {
     if (payload === proof) proven.resolve('proven');
     else if (!payload.startsWith('proof ')) hear(payload);
   });
