@@ -404,6 +404,7 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
 async function moveKept(options: Parameters<CliContext['moveStore']>[0]): ReturnType<CliContext['moveStore']> {
   const { moveStore } = await import('./store/move-store.ts');
   const { MoveRefused } = await import('./store/move-refused.ts');
+  const { HalfMovedError } = await import('../store/half-moved.ts');
   const projectDir = await projectOf(options);
   const { dataDir, storeUrl } = readHostSettings({
     flags: flagsOf(options),
@@ -434,7 +435,9 @@ async function moveKept(options: Parameters<CliContext['moveStore']>[0]): Return
     stream: process.stderr,
     work: () =>
       moveStore(from, to).catch((error: unknown) => {
-        throw error instanceof MoveRefused ? new CliExit(EXIT.failed, error.message) : error;
+        throw error instanceof MoveRefused || error instanceof HalfMovedError
+          ? new CliExit(EXIT.failed, error.message)
+          : error;
       }),
   });
 }

@@ -19,7 +19,7 @@ export function adviseShared({ dataDir, storeUrl }: StorePlace, besideData: bool
       : []),
     ...(existsSync(file)
       ? [
-          `${file} has what was kept there before STORE_URL was set, and is not used: "automate store migrate" takes it to the store; then move it away`,
+          `${file} has what was kept there before STORE_URL was set, and is not used. If it was not taken to the store yet, "automate store migrate" does that, with no host running; then move it away`,
         ]
       : []),
   ];

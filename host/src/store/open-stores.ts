@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DATABASE_FILE } from './data-dir.ts';
+import { HalfMovedError, movingFrom } from './half-moved.ts';
 import { openSqliteDiscoveryStore } from './sqlite-discovery-store.ts';
 import { openSqliteExecutionStore } from './sqlite-execution-store.ts';
 import { openSqliteHealthHistoryStore } from './sqlite-health-history-store.ts';
@@ -22,13 +23,15 @@ export interface StorePlace extends SharedStoreOptions {
 
 export type OpenStores = (place: StorePlace) => Promise<Stores>;
 
-/** Opens what a host keeps. The caller closes it. Rejects as `openDatabase` throws, or as `openPostgresStores` does; what was opened until then is closed again. */
+/** Opens what a host keeps. The caller closes it. Rejects as `openDatabase` throws, or as `openPostgresStores` does, or with HalfMovedError; what was opened until then is closed again. */
 export async function openStores({ dataDir, storeUrl, ...shared }: StorePlace): Promise<Stores> {
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
     return openPostgresStores(storeUrl, shared);
   }
+  const from = movingFrom(dataDir);
+  if (from !== undefined) throw new HalfMovedError(dataDir, from);
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];
   const open = <Store extends { close(): Promise<void> }>(openStore: (place: string) => Store, place = file): Store => {

@@ -172,6 +172,48 @@ describeWithPostgres('automate store migrate', (databases) => {
     expect(inClear.stderr).not.toContain(encodeURIComponent(PASSWORD));
   });
 
+  it('lets nobody use a store that has only a part of what is copied there, until all of it is', async () => {
+    const url = await databases.create();
+    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors: []' });
+    const [shared, back] = [{ STORE_URL: url }, { DATA_DIR: join(project.root, 'back') }];
+    const entry = { id: 'c0', kind: 'echo', auth: { type: 'bearer', token: 'token-of-c0-4711' } };
+    await project.json(['connectors', 'register', '--input', JSON.stringify(entry)]);
+    for (const env of [shared, back]) await project.json(['connectors', 'list'], { env });
+    const toBack = ['store', 'migrate', '--from', 'STORE_URL', '--to', back.DATA_DIR];
+    const expectRefused = async (args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> => {
+      const { status, stdout, stderr } = await project.automate(args, { env });
+      expect({ args, status }).not.toEqual({ args, status: 0 });
+      expect(stdout + stderr).toMatch(/has only a part of what .* has.*say that again, and it goes on/);
+    };
+
+    // Connectors are copied before secrets, which the database refuses.
+    await databases.sql(url, 'ALTER TABLE automate.secrets ADD CONSTRAINT none CHECK (false)');
+    expect(await project.automate(['store', 'migrate'], { env: shared })).not.toMatchObject({ status: 0 });
+    expect(await databases.sql(url, 'SELECT id FROM automate.connectors')).toEqual([{ id: 'c0' }]);
+    await expectRefused(['connectors', 'list'], shared);
+    await expectRefused(['start'], { ...shared, GRPC_PORT: '0', HTTP_PORT: '0' });
+    await expectRefused(['doctor'], shared);
+    await expectRefused(toBack, shared);
+    await databases.sql(url, 'ALTER TABLE automate.secrets DROP CONSTRAINT none');
+    await project.json(['store', 'migrate'], { env: shared });
+    expect(await project.json(['connectors', 'list'], { env: shared })).toMatchObject({
+      connectors: [{ id: 'c0' }],
+    });
+
+    const file = join(back.DATA_DIR, 'connectors.db');
+    const alter = (statement: string): void => {
+      using database = new DatabaseSync(file);
+      database.exec(statement);
+    };
+    alter("CREATE TRIGGER none BEFORE INSERT ON secrets BEGIN SELECT RAISE(ABORT, 'none'); END");
+    expect(await project.automate(toBack, { env: shared })).not.toMatchObject({ status: 0 });
+    await expectRefused(['connectors', 'list'], back);
+    await expectRefused(['start'], { ...back, GRPC_PORT: '0', HTTP_PORT: '0' });
+    alter('DROP TRIGGER none');
+    await project.json(toBack, { env: shared });
+    expect(await project.json(['connectors', 'get', 'c0'], { env: back })).toMatchObject({ id: 'c0' });
+  });
+
   it('refuses a directory whose tables this host did not make, and reads nothing into one that is not there', async () => {
     const url = await databases.create();
     await using project = await CliProject.open({ kinds: ['echo'] });

@@ -2,6 +2,7 @@ import type { HostSettings } from '../../host-settings.ts';
 import { CLOCK_REMEDY, describeClocks } from '../../log/tell-shared.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
 import { findForeignKey } from '../../secrets/shared-keys.ts';
+import { HalfMovedError } from '../../store/half-moved.ts';
 import { hostIdOf } from '../../store/host-id.ts';
 import type { KeysInUse } from '../../store/keys-in-use.ts';
 import type { Finding } from './finding.ts';
@@ -24,7 +25,7 @@ export async function checkStore({
   const { lookAtPostgres } = await import('../../store/postgres/look-at-postgres.ts');
   const check = 'store';
   try {
-    const { where, server, version, known, lacks, keys, aheadMs } = await lookAtPostgres(storeUrl);
+    const { where, server, version, known, lacks, keys, aheadMs, movingFrom } = await lookAtPostgres(storeUrl);
     const at = `${where}, PostgreSQL ${server}`;
     if (version > known) {
       const message = `${at}: its tables are of version ${version}, and this host knows ${known}`;
@@ -40,6 +41,7 @@ export async function checkStore({
       const remedy = `have the owner of the database say: ${lacks}`;
       return { isThere: false, findings: [{ check, state: 'failed', message, remedy }] };
     }
+    if (movingFrom !== undefined) throw new HalfMovedError(where, movingFrom);
     const state = version === 0 ? 'no tables yet; they are made at the start' : `tables of version ${version}`;
     const found: Finding = { check, state: 'ok', message: `${at}: ${state}` };
     return { isThere: version > 0, findings: [found, ...checkClock(aheadMs), ...checkMasterKey(keys, settings)] };

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { AUDIT_TABLES } from '../../records/sqlite-audit-rows.ts';
 import { EXECUTION_TABLES } from '../../store/execution-table.ts';
+import { movingFrom, noteMove } from '../../store/half-moved.ts';
 import { inTransaction } from '../../store/in-transaction.ts';
 import { MIGRATIONS } from '../../store/migrations.ts';
 import { openDatabase } from '../../store/open-database.ts';
@@ -70,6 +71,12 @@ export function openFileRows(dataDir: string, { writes }: { readonly writes: boo
             ...extra.map(([, value]) => value),
           );
       });
+    },
+    async movingFrom() {
+      return movingFrom(dataDir);
+    },
+    async noteMove(from) {
+      noteMove(dataDir, from);
     },
     async close() {
       for (const database of opened.values()) database.close();

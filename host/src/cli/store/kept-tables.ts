@@ -199,6 +199,10 @@ export interface RowStore {
   ): Promise<readonly PlainRow[]>;
   /** Adds rows, all or none. */
   add(table: KeptTable, rows: readonly PlainRow[]): Promise<void>;
+  /** From where it is copied, where it has only a part of that. */
+  movingFrom(): Promise<string | undefined>;
+  /** Notes that down, so that nobody begins on a part; undefined: it has all. */
+  noteMove(from: string | undefined): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { headFileOf } from '../../records/audit-head.ts';
 import type { AuditPlace } from '../../records/audit-place.ts';
 import { auditPlaceOf } from '../../records/audit-place.ts';
 import { lockDataDir, openDataDir } from '../../store/data-dir.ts';
+import { HalfMovedError } from '../../store/half-moved.ts';
 import { hostIdOf, makeHostId } from '../../store/host-id.ts';
 import { chainHostOf, openFileRows } from './file-rows.ts';
 import type { KeptTable, PlainRow, RowStore } from './kept-tables.ts';
@@ -36,9 +37,10 @@ export interface MovedStore {
 
 /**
  * Copies what hosts keep from one store to another, and compares the two afterwards; the first one stays as it is. It may be ended at
- * any point: run again, it goes on. Refuses stores that are in use, and one to copy to that holds anything else.
+ * any point: run again, it goes on, and until it has come to its end no host starts on the second one. Refuses stores that are in use, one
+ * to copy to that holds anything else, and one to copy from that has only a part itself.
  *
- * @throws MoveRefused and UnavailableError, in words for the operator
+ * @throws MoveRefused, HalfMovedError and UnavailableError, in words for the operator
  */
 export async function moveStore(from: MovePlace, to: MovePlace): Promise<MovedStore> {
   await using ends = new AsyncDisposableStack();
@@ -48,9 +50,13 @@ export async function moveStore(from: MovePlace, to: MovePlace): Promise<MovedSt
   const kept = audit.left === undefined ? KEPT_TABLES : KEPT_TABLES.filter(({ file }) => file !== 'audit.db');
   const tables = 'storeUrl' in from && 'storeUrl' in to ? kept.map(ofAllHosts) : kept;
   for (const table of tables) await compare(table, source, target);
+  const half = await source.movingFrom();
+  if (half !== undefined) throw new HalfMovedError(source.where, half);
+  await target.noteMove(source.where);
   const moved: MovedTable[] = [];
   for (const table of tables) moved.push(await moveTable(table, source, target));
   audit.finish?.();
+  await target.noteMove(undefined);
   const left = audit.left === undefined ? {} : { auditLeft: audit.left };
   return { from: source.where, to: target.where, tables: moved, ...left };
 }

@@ -1,4 +1,5 @@
 import { CompiledQuery } from 'kysely';
+import { movingToPostgresFrom, noteMoveToPostgres } from '../../store/postgres/half-moved-postgres.ts';
 import { holdLease } from '../../store/postgres/lease.ts';
 import { migratePostgres } from '../../store/postgres/migrate-postgres.ts';
 import { openPostgresDatabase } from '../../store/postgres/postgres-database.ts';
@@ -62,6 +63,8 @@ export async function openPostgresRows(url: string, host: string | undefined): P
           await session.rows(CompiledQuery.raw(last));
         });
       },
+      movingFrom: () => database.read(what, movingToPostgresFrom),
+      noteMove: (from) => database.write(what, (session) => noteMoveToPostgres(session, from)),
       async close() {
         await lease.close();
         await database.close();

@@ -1,6 +1,7 @@
 import { CompiledQuery } from 'kysely';
 import type { KeysInUse } from '../keys-in-use.ts';
 import { readKeysInUse } from './keys-in-use.ts';
+import { movingToPostgresFrom } from './half-moved-postgres.ts';
 import { versionOf } from './migrate-postgres.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { POSTGRES_MIGRATIONS } from './postgres-migrations.ts';
@@ -18,6 +19,8 @@ export interface PostgresLook {
   readonly known: number;
   /** What is to be granted before this host can bring the tables up to date; undefined where that is nothing. */
   readonly lacks?: string;
+  /** From where it is copied, where it has only a part of that. */
+  readonly movingFrom?: string;
   /** By how many milliseconds its clock is ahead of this machine's; 0 where hosts do well with the difference. */
   readonly aheadMs: number;
   /** Which master keys are in use there, where the tables are of the version that this host knows. */
@@ -48,7 +51,9 @@ export async function lookAtPostgres(url: string): Promise<PostgresLook> {
       const version = await versionOf(session);
       const known = POSTGRES_MIGRATIONS.length;
       const keys = version === known ? await readKeysInUse(session) : { sealed: [], hosts: [] };
+      const from = await movingToPostgresFrom(session);
       return {
+        ...(from === undefined ? {} : { movingFrom: from }),
         where: database.where,
         server: rights?.server ?? '',
         ...{ version, known, keys, aheadMs },

@@ -1,4 +1,6 @@
 import type { SharedStoreOptions, Stores } from '../stores.ts';
+import { HalfMovedError } from '../half-moved.ts';
+import { movingToPostgresFrom } from './half-moved-postgres.ts';
 import { hearNotices, NOTIFY } from './hear-notices.ts';
 import { CompiledQuery } from 'kysely';
 import { readKeysInUse } from './keys-in-use.ts';
@@ -24,7 +26,7 @@ const CONNECTIONS = 4;
 
 /**
  * Opens what hosts keep in the PostgreSQL that the URL names, and brings its tables up to date. Rejects with UNAVAILABLE, reason
- * `store_lost`, or NewerSchemaError, in words for the operator.
+ * `store_lost`, NewerSchemaError or HalfMovedError, in words for the operator.
  */
 export async function openPostgresStores(
   url: string,
@@ -44,7 +46,11 @@ export async function openPostgresStores(
     database.write('other hosts cannot be told', (session) => session.rows(CompiledQuery.raw(NOTIFY, [notice])));
   try {
     await migratePostgres(database);
-    await database.read('the store cannot be read', (session) => revisions.look(session));
+    const from = await database.read('the store cannot be read', async (session) => {
+      await revisions.look(session);
+      return movingToPostgresFrom(session);
+    });
+    if (from !== undefined) throw new HalfMovedError(database.where, from);
     lease = await holdLease(database, {
       async keepUp(session) {
         await keepUp(session);
