@@ -14,7 +14,7 @@ import type {
   RecentCall,
 } from '@automate/contract';
 import { CancelledError, ConnectorError, FAULTS, UnavailableError } from '@automate/contract';
-import { requireHostId, unknownHost } from '@automate/contract/service';
+import { requireHostId, requireOneHost, unknownHost } from '@automate/contract/service';
 import type { LivingHost } from '../store/placement-store.ts';
 import { byTime } from './by-time.ts';
 import type { Cluster } from './cluster.ts';
@@ -69,7 +69,7 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
 
   /** The one host that is named; undefined where that is this one. Throws NOT_FOUND where it does not live. */
   const find = (filter: HostFilter): LivingHost | undefined => {
-    const id = requireHostId(filter.host);
+    const id = requireOneHost(filter.host);
     if (id === undefined || id === cluster.id) return undefined;
     const host = cluster.living.find((each) => each.id === id);
     if (host === undefined) throw unknownHost(id, cluster.living);
@@ -85,7 +85,7 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
     if (named !== undefined) return { own: await askOne(named, options, ask), all: [], missing: [] };
     // First, as what is wrong with a question is wrong everywhere.
     const own = await ask(service, options);
-    const living = filter.host === undefined && !peers.hasPassedOn(options) ? cluster.living : [];
+    const living = requireOneHost(filter.host) === undefined && !peers.hasPassedOn(options) ? cluster.living : [];
     if (living.length < 2) return { own, all: [], missing: [] };
     const missing: MissingHost[] = [];
     const answers = await Promise.all(
@@ -158,7 +158,8 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       );
     },
     async *followLogs(filter = {}, options = {}) {
-      const { host, after, ...rest } = filter;
+      const { host: given, after, ...rest } = filter;
+      const host = requireOneHost(given);
       const named = find(filter);
       const seq = typeof after === 'object' ? after[host ?? cluster.id] : after;
       const ofOne = { ...rest, ...(seq === undefined ? {} : { after: seq }) };
@@ -166,7 +167,12 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       const own = withoutAbsent({ signal, principal, timeoutMs });
       if (named !== undefined) yield* peers.serviceOf(named).followLogs(ofOne, own);
       else if (host !== undefined || peers.hasPassedOn(options)) yield* service.followLogs(ofOne, options);
-      else yield* followHosts({ cluster, service, serviceOf: (other) => peers.serviceOf(other) }, filter, own);
+      else
+        yield* followHosts(
+          { cluster, service, serviceOf: (other) => peers.serviceOf(other) },
+          { ...rest, ...(after === undefined ? {} : { after }) },
+          own,
+        );
     },
     async listCalls(id, filter = {}, options = {}): Promise<FromHosts<RecentCall>> {
       const { host: _host, ...rest } = filter;

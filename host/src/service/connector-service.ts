@@ -79,6 +79,7 @@ import {
   requireExecutionId,
   requireFilter,
   requireHostId,
+  requireOneHost,
   requireId,
   requireKindName,
   requireLimit,
@@ -578,7 +579,7 @@ export class HostConnectorService implements ConnectorService {
 
   /** Throws for a filter that names a host that does not live. */
   #requireHost({ host }: HostFilter): void {
-    const id = requireHostId(host);
+    const id = requireOneHost(host);
     const hosts = this.#options.hosts();
     if (id !== undefined && !hosts.some((each) => each.id === id)) throw unknownHost(id, hosts);
   }

@@ -25,7 +25,7 @@ describe('a host that does not answer', () => {
     host.kill('SIGSTOP');
     const told = expect.stringMatching(
       new RegExp(
-        `the host on ${project.root}/\\.automate \\(process ${host.child.pid} on [^)]+\\) does not answer at unix:.*: see its log, end that process, and start it again`,
+        `the host on ${project.root}/\\.automate \\(process ${host.child.pid} on [^)]+\\) does not answer at unix:.*: see its log, and whether the machine is overloaded; if that process hangs, end it, and start it again`,
       ),
     );
     const [status, list, apply, doctor, program] = await Promise.all([

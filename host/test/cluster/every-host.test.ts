@@ -80,6 +80,15 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
       const ofOther = await service.readLogs({ host: b });
       expect(ofOther.some(({ message }) => message.includes('took up'))).toBe(true);
       expect(ofOther.every((line) => !('host' in line))).toBe(true);
+      const ofAll = await service.readLogs({ host: 'all', limit: 1000 });
+      expect(new Set(ofAll.map(({ host }) => host))).toEqual(new Set([a, b]));
+      expect((await service.getStats({ host: 'all' })).hosts?.map(({ host }) => host).toSorted()).toEqual(
+        [a, b].toSorted(),
+      );
+      for await (const event of service.followLogs({ host: 'all' })) {
+        expect(event).toMatchObject({ kind: 'line', line: { host: expect.any(String) } });
+        break;
+      }
       await expect(service.readLogs({ host: 'nobody' })).rejects.toMatchObject({
         code: 'NOT_FOUND',
         details: { reason: 'unknown_host' },
@@ -92,6 +101,7 @@ describeWithPostgres('what hosts that share a store know', (databases) => {
     const at = ['--address', other.host.ready.grpc];
     expect((await project.automate(['top', '--once', ...at])).stdout).toContain(` at ${a} `);
     expect((await project.automate(['logs', ...at])).stdout).toContain(` ${b} `);
+    expect((await project.automate(['logs', '--host', 'all', ...at])).stdout).toContain(` ${b} `);
     expect((await project.automate(['logs', '--host', b, ...at])).stdout).not.toContain(` ${b} `);
 
     other.host.kill('SIGSTOP');

@@ -213,7 +213,7 @@ export async function openFound<T>(who: string, opening: Promise<T>): Promise<T>
     if (details?.['reason'] !== 'service_unreachable') throw error;
     const { address } = details;
     throw new UnavailableError(
-      `${who} does not answer at ${typeof address === 'string' ? address : 'its address'}: see its log, end that process, and start it again`,
+      `${who} does not answer at ${typeof address === 'string' ? address : 'its address'}: see its log, and whether the machine is overloaded; if that process hangs, end it, and start it again`,
       { blame: 'operator', details, cause: error },
     );
   }
@@ -359,6 +359,12 @@ export function requireHostId(host: unknown): string | undefined {
     'the id of a host',
     typeof host === 'string' ? quote(host.slice(0, 80)) : valueInWords(host),
   );
+}
+
+/** The id of the one host that is asked, of a view over hosts; undefined: all of them, which may be said as `all`. Throws for what can be none. */
+export function requireOneHost(host: unknown): string | undefined {
+  const id = requireHostId(host);
+  return id === 'all' ? undefined : id;
 }
 
 /** Gives it back. Throws for what is no text of a configuration, or too long for a file. */

@@ -44,7 +44,7 @@ export interface HostInfo {
 
 /** Which of the hosts that share a store are asked. */
 export interface HostFilter {
-  /** The id of the one that is asked alone; NOT_FOUND where it does not live. Default: all that live. */
+  /** The id of the one that is asked alone; NOT_FOUND where it does not live. Default, and `all`: all that live. */
   readonly host?: string;
 }
 

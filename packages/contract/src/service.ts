@@ -20,6 +20,7 @@ export {
   requireCall,
   requireFilter,
   requireHostId,
+  requireOneHost,
   requireId,
   requireKindName,
   requireProfile,

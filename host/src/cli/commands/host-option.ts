@@ -5,7 +5,10 @@ import type { CliContext } from '../cli-context.ts';
 
 /** `--host`, of commands that show what each host knows. */
 export function hostOption(): Option {
-  return new Option('--host <id>', 'what this host knows alone, of those that `automate hosts` lists (default: all)');
+  return new Option(
+    '--host <id>',
+    'what this host knows alone, of those that `automate hosts` lists, or all (the default)',
+  );
 }
 
 /** The filter that the option stands for. */

@@ -100,8 +100,9 @@ const COLUMNS = [
 ];
 
 function Records({ records }: { readonly records: readonly AuditRecord[] }) {
+  const isOfHosts = records.some(({ host }) => host !== undefined);
   return (
-    <SimpleTable name="Audit" columns={COLUMNS}>
+    <SimpleTable name="Audit" columns={isOfHosts ? [...COLUMNS, 'Host'] : COLUMNS}>
       {records.map((record) => (
         <tr key={`${record.host ?? ''} ${record.seq}`}>
           <td class="nowrap">
@@ -118,10 +119,15 @@ function Records({ records }: { readonly records: readonly AuditRecord[] }) {
           <td>{record.door}</td>
           <td class="nowrap">{record.duration_ms === undefined ? '' : formatMs(record.duration_ms)}</td>
           <td class="nowrap">
-            <code title={record.host === undefined ? record.hash : `${record.hash} of the host ${record.host}`}>
+            <code title={record.hash}>
               {record.seq} {record.hash.slice(0, 8)}
             </code>
           </td>
+          {isOfHosts ? (
+            <td>
+              <code>{record.host}</code>
+            </td>
+          ) : null}
         </tr>
       ))}
     </SimpleTable>

@@ -96,7 +96,7 @@ function HostsTable({ hosts }: { readonly hosts: readonly HostInfo[] }) {
         <p class="hint">
           {free.length === 0
             ? 'Each connector is held by one of them'
-            : `${formatCount(free.length)} connectors are held by none`}
+            : `${formatCount(free.length)} ${free.length === 1 ? 'connector is' : 'connectors are'} held by none`}
           : one that no host holds is taken by the first that is asked for it, or run by each of them where its
           placement is all.
         </p>
