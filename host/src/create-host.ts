@@ -63,7 +63,7 @@ import type { Host } from './host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { LogTail } from './log/log-tail.ts';
-import { clockTeller, tellConfigDrift, tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
+import { clockTeller, tellConfigDrift, tellDrained, tellDrift, tellLease, tellStore } from './log/tell-shared.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
@@ -587,6 +587,7 @@ async function openHost(
     memoryBytes: options.process?.memoryUsage().rss ?? 0,
     drift: [],
     configDrift: [],
+    draining: false,
   });
   const port = new HostConnectorService({
     registry,
@@ -620,6 +621,11 @@ async function openHost(
     recentCalls,
     facts: () => ({ ...facts, doors }),
     hosts: () => cluster?.listHosts() ?? [ownHost()],
+    async setDrained(isDrained) {
+      if (cluster === undefined) return;
+      await cluster.cluster.drain(isDrained);
+      tellDrained(log, isDrained);
+    },
     tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),

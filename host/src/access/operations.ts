@@ -75,6 +75,8 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   disable: { needs: 'manage', options: 1 },
   getStatus: { needs: 'read', options: 0 },
   listHosts: { needs: 'read', options: 0 },
+  drainHost: { needs: 'admin', options: 1 },
+  undrainHost: { needs: 'admin', options: 1 },
   listHealthHistory: { needs: 'sight', options: 1 },
   readLogs: { needs: 'manage', options: 1 },
   followLogs: { needs: 'manage', options: 1 },

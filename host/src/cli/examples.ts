@@ -8,7 +8,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   schema: ['schema --out config/connectors.schema.json', 'schema'],
   doctor: ['doctor', 'doctor --json', 'doctor --address grpcs://connectors.example.org:50051'],
   status: ['status', 'status --json'],
-  hosts: ['hosts', 'hosts --json'],
+  hosts: ['hosts', 'hosts --json', 'hosts drain 6f1c2f0a-7a1f-4b0e-9f35-1d2c3b4a5e6f'],
   logs: ['logs', 'logs slack --level warn --since 1h', 'logs slack --follow', 'logs --json --limit 1000'],
   top: ['top', 'top --sort memory', 'top --once', 'top --json'],
   'plugins list': ['plugins list', 'plugins list --json'],

@@ -61,6 +61,17 @@ export interface ClusterOptions {
   onLease(lost: Error | undefined): void;
 }
 
+interface Handing {
+  /** How long calls under way may take to end, in milliseconds, and whether they are ended then. */
+  readonly withinMs: number;
+  readonly force: boolean;
+  /** Whether it is done to even out the load, so that it stays there. */
+  readonly isMove: boolean;
+}
+
+/** Of what must not stay. */
+const LEAVING: Handing = { withinMs: LEAVE_WITHIN_MS, force: true, isMove: false };
+
 /** Who is to answer for a connector. */
 export type Holder = { readonly mine: true } | { readonly mine: false; readonly host: LivingHost };
 
@@ -86,6 +97,7 @@ export class Cluster {
   #accepted = Promise.resolve();
   #moves = NO_MOVES;
   #isEnding = false;
+  #isDrained = false;
   /** How far it has heard of placements. */
   #seen: string | undefined;
   /** Of what the store has of this one. */
@@ -157,7 +169,7 @@ export class Cluster {
   get living(): readonly LivingHost[] {
     const { host, memory } = this.#options;
     return this.#hosts.living.map((each) =>
-      each.id === host.id ? { ...each, held: this.#lease.size, ...memory() } : each,
+      each.id === host.id ? { ...each, held: this.#lease.size, isLeaving: this.#takesNothing, ...memory() } : each,
     );
   }
 
@@ -186,7 +198,28 @@ export class Cluster {
   /** Whether this host has the labels and the kind that the connector asks for, and does not end. */
   mayTake(connector: string): boolean {
     const { host, labelsOf, lacksKind } = this.#options;
-    return !this.#isEnding && hasLabels(host, labelsOf(connector)) && !lacksKind(connector);
+    return !this.#takesNothing && hasLabels(host, labelsOf(connector)) && !lacksKind(connector);
+  }
+
+  get #takesNothing(): boolean {
+    return this.#isEnding || this.#isDrained;
+  }
+
+  /**
+   * Has this host take nothing more and give away what it holds, as its calls end, or take connectors again. What no other one may run stays
+   * until one may.
+   */
+  async drain(isDrained: boolean): Promise<void> {
+    this.#isDrained = isDrained;
+    // The others hear of it at once; where that fails, with the next one.
+    await this.#beatNow();
+  }
+
+  async #beatNow(): Promise<void> {
+    await this.#beating;
+    await (this.#beating = this.#beat(false)
+      .catch(() => undefined)
+      .finally(() => (this.#beating = undefined)));
   }
 
   /** Whether another host that lives has the labels and the kind that the connector asks for, or may have. */
@@ -269,7 +302,7 @@ export class Cluster {
     const { host, memory } = this.#options;
     const load = this.#lease.connectors.reduce((sum, connector) => sum + weightOf(this.#loads.of(connector)), 0);
     const set = this.#sets.of({ digest });
-    return { ...host, ...memory(), held: this.#lease.size, load, isLeaving: this.#isEnding, set };
+    return { ...host, ...memory(), held: this.#lease.size, load, isLeaving: this.#takesNothing, set };
   }
 
   async #take(connector: string): Promise<Holder> {
@@ -318,15 +351,16 @@ export class Cluster {
     if (this.#address === undefined || this.#isEnding) return;
     this.#isEnding = true;
     // So that the others give it nothing more.
-    await this.#beating;
-    await (this.#beating = this.#beat(false)
-      .catch(() => undefined)
-      .finally(() => (this.#beating = undefined)));
+    await this.#beatNow();
+    await this.#giveAll(LEAVING);
+  }
+
+  async #giveAll(how: Handing): Promise<void> {
     const moves = giveAway({
       hosts: this.#hosts.others.map((host) => this.#viewOf(host)),
       held: this.#heldViews(),
     });
-    await Promise.all(moves.map((move) => this.#handOver(move, { withinMs: LEAVE_WITHIN_MS, force: true })));
+    await Promise.all(moves.map((move) => this.#handOver(move, how)));
   }
 
   /** Ends the lease. What was held must have stopped before. */
@@ -359,7 +393,7 @@ export class Cluster {
           ...host,
           instance: this.instance,
           address: this.#address ?? '',
-          ...{ held, load, digest, isLeaving: this.#isEnding },
+          ...{ held, load, digest, isLeaving: this.#takesNothing },
           ...memory(),
         },
         {
@@ -453,13 +487,16 @@ export class Cluster {
     if (held.length === 0) return;
     const moves = giveAway({ hosts: this.#hosts.others.map((each) => this.#viewOf(each)), held });
     const takers = new Map(moves.map(({ connector, to }) => [connector, to]));
-    for (const { connector } of held)
-      void this.#handOver({ connector, to: takers.get(connector) ?? '' }, { withinMs: LEAVE_WITHIN_MS, force: true });
+    for (const { connector } of held) void this.#handOver({ connector, to: takers.get(connector) ?? '' }, LEAVING);
   }
 
   /** Gives a connector to another host, where that has clearly had less for long enough. */
   #evenOut(digest: string): void {
     if (this.#leaving.size > 0) return;
+    if (this.#isDrained && !this.#isEnding) {
+      void this.#giveAll({ withinMs: MOVE_WITHIN_MS, force: false, isMove: false });
+      return;
+    }
     const { id } = this.#options.host;
     const { living } = this.#hosts;
     const beats = living.map(({ lastBeatAt }) => Date.parse(lastBeatAt));
@@ -471,11 +508,11 @@ export class Cluster {
       round: Math.floor(Math.max(...beats) / BEAT_MS),
     });
     this.#moves = state;
-    if (move !== undefined) void this.#handOver(move, { withinMs: MOVE_WITHIN_MS, force: false });
+    if (move !== undefined) void this.#handOver(move, { withinMs: MOVE_WITHIN_MS, force: false, isMove: true });
   }
 
   /** Calls that come meanwhile wait until it has ended. Never rejects. */
-  #handOver(move: Move, how: { readonly withinMs: number; readonly force: boolean }): Promise<void> {
+  #handOver(move: Move, how: Handing): Promise<void> {
     const { connector } = move;
     const moved = this.#hand(move, how)
       // The store is lost, and the log says so: it is held again once it can be taken.
@@ -485,7 +522,7 @@ export class Cluster {
     return moved;
   }
 
-  async #hand({ connector, to }: Move, how: { readonly withinMs: number; readonly force: boolean }): Promise<void> {
+  async #hand({ connector, to }: Move, how: Handing): Promise<void> {
     const { store, host, letGo, onNews } = this.#options;
     if (!(await letGo(connector, how))) {
       const movedAt = this.#settled.get(connector)?.movedAt;
@@ -495,7 +532,7 @@ export class Cluster {
     // From here on it is not held, whatever becomes of the statement.
     if (!this.#lease.letGo(connector)) return;
     this.#forgetHeld(connector);
-    if (await store.hand(connector, { from: host.id, to, isMove: !how.force })) this.#holders.set(connector, to);
+    if (await store.hand(connector, { from: host.id, to, isMove: how.isMove })) this.#holders.set(connector, to);
     else await store.release(connector, host.id);
     onNews(connector);
   }

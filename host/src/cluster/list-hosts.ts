@@ -13,8 +13,21 @@ export function listHosts(
     sets.map((set) => [set, { drift: findPackageDrift(set, sets), configDrift: findConfigDrift(set, sets) }]),
   );
   return living.map((host) => {
-    const { id, name, version, address, labels, since, lastBeatAt, held, memoryBytes } = host;
+    const { id, name, version, address, labels, since, lastBeatAt, held, isLeaving, memoryBytes } = host;
     const { drift, configDrift } = drifts.get(setOf(host)) ?? { drift: [], configDrift: [] };
-    return { id, name, version, address, labels, since, lastBeatAt, held, memoryBytes, drift, configDrift };
+    return {
+      id,
+      name,
+      version,
+      address,
+      labels,
+      since,
+      lastBeatAt,
+      held,
+      draining: isLeaving,
+      memoryBytes,
+      drift,
+      configDrift,
+    };
   });
 }

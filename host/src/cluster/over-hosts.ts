@@ -33,7 +33,10 @@ export interface OverHostsOptions {
   isPlaced(connector: string): boolean;
 }
 
-type Views = Pick<ConnectorService, 'getStats' | 'blame' | 'readLogs' | 'followLogs' | 'listCalls' | 'verifyAudit'>;
+type Views = Pick<
+  ConnectorService,
+  'getStats' | 'blame' | 'readLogs' | 'followLogs' | 'listCalls' | 'verifyAudit' | 'drainHost' | 'undrainHost'
+>;
 
 /** What the hosts that were asked know. */
 interface Told<Answer> {
@@ -125,6 +128,18 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       // It takes as long as it has records, and its caller says how long it waits.
       const { signal, principal, timeoutMs } = options;
       return peers.serviceOf(named).verifyAudit(expected, withoutAbsent({ signal, principal, timeoutMs }));
+    },
+    async drainHost(id, options = {}) {
+      const named = find({ host: id });
+      return named === undefined
+        ? service.drainHost(id, options)
+        : askOne(named, options, (at, left) => at.drainHost(id, left));
+    },
+    async undrainHost(id, options = {}) {
+      const named = find({ host: id });
+      return named === undefined
+        ? service.undrainHost(id, options)
+        : askOne(named, options, (at, left) => at.undrainHost(id, left));
     },
     async getStats(options: HostCallOptions = {}): Promise<HostStats> {
       const { own, all, missing } = await askAll(options, options, (at, left) => at.getStats(withoutHost(left)));

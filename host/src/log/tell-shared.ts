@@ -40,6 +40,16 @@ export function tellStore(log: HostLog, lost: unknown): void {
     );
 }
 
+/** Says that this host takes no connectors, or takes them again. */
+export function tellDrained(log: HostLog, isDrained: boolean): void {
+  if (isDrained)
+    log.info(
+      { event: 'host_drained' },
+      'this host is drained: it takes no connectors, gives those that it holds to others, and passes calls on, until it is undrained or started again',
+    );
+  else log.info({ event: 'host_undrained' }, 'this host takes connectors again');
+}
+
 /** How often it is said that clocks differ, in milliseconds. */
 const CLOCK_EVERY_MS = 3_600_000;
 

@@ -92,6 +92,8 @@ const RULES: Rules = {
   disable: { options: 1, about: (id) => ({ connector: textOf(id) }) },
   getStatus: 'unrecorded',
   listHosts: 'unrecorded',
+  drainHost: { options: 1, about: (id) => ({ subject: textOf(id) }) },
+  undrainHost: { options: 1, about: (id) => ({ subject: textOf(id) }) },
   listHealthHistory: 'unrecorded',
   readLogs: 'unrecorded',
   followLogs: 'unrecorded',

@@ -66,7 +66,7 @@ import type {
   WebhookReceipt,
   WebhookRequest,
 } from '@automate/contract';
-import { ConnectorError, hasScope, LOCAL_PRINCIPAL } from '@automate/contract';
+import { ConnectorError, hasScope, LOCAL_PRINCIPAL, UnavailableError } from '@automate/contract';
 import { encodePayload, payloadText } from '@automate/contract/json-text';
 import {
   requireAuditExpectation,
@@ -81,6 +81,7 @@ import {
   requireHostId,
   requireOneHost,
   requireId,
+  requireHost,
   requireKindName,
   requireLimit,
   requireLogFilter,
@@ -146,6 +147,8 @@ export interface ServiceOptions {
   facts(): Omit<HostStatus, 'connectors'>;
   /** The hosts that share a store with this one, and itself, as known. */
   hosts(): readonly HostInfo[];
+  /** Has this host take no connectors and give away those that it holds, or take them again. */
+  setDrained(isDrained: boolean): Promise<void>;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
@@ -468,6 +471,29 @@ export class HostConnectorService implements ConnectorService {
     return this.#options.hosts();
   }
 
+  drainHost(id: string, given: CallOptions = {}): Promise<HostInfo> {
+    return this.#setDraining(id, true, given);
+  }
+
+  undrainHost(id: string, given: CallOptions = {}): Promise<HostInfo> {
+    return this.#setDraining(id, false, given);
+  }
+
+  async #setDraining(given: string, isDrained: boolean, call: CallOptions): Promise<HostInfo> {
+    const options = this.#admit(call);
+    const { hosts, setDrained } = this.#options;
+    const id = requireHost(given);
+    const find = (): HostInfo => {
+      const found = hosts().find((host) => host.id === id);
+      if (found === undefined) throw unknownHost(id, hosts());
+      return found;
+    };
+    find();
+    if (isDrained && !hosts().some((host) => host.id !== id && !host.draining)) throw nobodyTakes(id);
+    await waitWithin(setDrained(isDrained), options);
+    return find();
+  }
+
   async listHealthHistory(id: string, given: CallOptions = {}): Promise<readonly HealthFinding[]> {
     const options = this.#admit(given);
     this.#options.registry.get(requireId(id), options.principal);
@@ -595,4 +621,11 @@ export class HostConnectorService implements ConnectorService {
   #view(entry: ConnectorEntry): ConnectorInfo {
     return this.#options.views.of(entry);
   }
+}
+
+function nobodyTakes(id: string): UnavailableError {
+  return new UnavailableError(
+    `the host ${id} was not drained: no other host lives that takes connectors, so that nobody could run what it does; start another one with the same STORE_URL, or undrain one`,
+    { blame: 'operator', retryable: false, effect: 'none', details: { reason: 'no_host' } },
+  );
 }

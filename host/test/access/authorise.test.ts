@@ -102,6 +102,8 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   listCalls: (service, options) => service.listCalls('x', {}, options),
   getStatus: (service, options) => service.getStatus(options),
   listHosts: (service, options) => service.listHosts(options),
+  drainHost: (service, options) => service.drainHost('b', options),
+  undrainHost: (service, options) => service.undrainHost('b', options),
   receiveWebhook: (service, options) => service.receiveWebhook('x', { headers: {}, body: Buffer.alloc(0) }, options),
   listHealthHistory: (service, options) => service.listHealthHistory('x', options),
 };
@@ -181,7 +183,7 @@ describe('every operation', () => {
   it.each(operations)('%s is done for who has the least that it needs, and for admin', async (name, call) => {
     await using host = await openAuthorised();
     const missing =
-      /Outcome|(get|cancel|rerun|watch)Execution|(pause|resume|remove)Schedule|revokeToken|removeSecret|removeProfile/.test(
+      /Outcome|(get|cancel|rerun|watch)Execution|(pause|resume|remove)Schedule|revokeToken|removeSecret|removeProfile|drainHost|undrainHost/.test(
         name,
       );
     const expected = missing ? 'NOT_FOUND' : name.endsWith('Audit') ? 'UNAVAILABLE' : 'done';

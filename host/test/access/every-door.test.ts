@@ -51,6 +51,8 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   disableConnector: 'disable',
   getStatus: 'getStatus',
   listHosts: 'listHosts',
+  drainHost: 'drainHost',
+  undrainHost: 'undrainHost',
   receiveWebhook: 'receiveWebhook',
   planConfig: 'planConfig',
   applyConfig: 'applyConfig',

@@ -45,6 +45,7 @@ import {
   readSchedule,
   readSecret,
   readStats,
+  readHost,
   readHosts,
   readStatus,
   readToken,
@@ -171,6 +172,8 @@ export function openCommandLineDoor(root: string): ConnectorService {
     exportConfig: () => ask(['export']),
     receiveWebhook: () => Promise.reject(new Error('it has none')),
     listHosts: async () => readHosts(await ask(['hosts'])),
+    drainHost: async (id: string) => readHost(await ask(['hosts', 'drain', id])),
+    undrainHost: async (id: string) => readHost(await ask(['hosts', 'undrain', id])),
     async getStatus() {
       const { running: _running, ...status } = await ask(['status']);
       return readStatus(status);

@@ -249,6 +249,22 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
         ...{ id, since, held, labels, drift, configDrift },
       })),
   },
+  drainHost: {
+    ...{ grpc: 'drainHost', rest: 'drainHost', cli: 'hosts drain' },
+    play: async (door) => {
+      const [{ id } = { id: '' }] = await door.listHosts();
+      // Nobody else is there to take what it has.
+      return door.drainHost(id).catch(({ code, details }: { code: string; details?: object }) => ({ code, details }));
+    },
+  },
+  undrainHost: {
+    ...{ grpc: 'undrainHost', rest: 'undrainHost', cli: 'hosts undrain' },
+    play: async (door) => {
+      const [{ id } = { id: '' }] = await door.listHosts();
+      const { draining } = await door.undrainHost(id);
+      return { draining };
+    },
+  },
   receiveWebhook: {
     grpc: 'receiveWebhook',
     rest: { why: 'senders come to /hooks/{connector}, which asks for no token' },

@@ -149,6 +149,8 @@ export function openRawDoor(address: string): ConnectorService {
     setLogLevel: (id: string, level: string, options: CallOptions) => call('setLogLevel', { id, level }, options),
     listCalls: (id: string, filter: object, options: CallOptions) => call('listCalls', { id, ...filter }, options),
     getStatus: (options: CallOptions) => call('getStatus', {}, options),
+    drainHost: (id: string, options: CallOptions) => call('drainHost', { id }, options).then(({ host }) => host),
+    undrainHost: (id: string, options: CallOptions) => call('undrainHost', { id }, options).then(({ host }) => host),
     listHosts: async (options: CallOptions) =>
       ((await call('listHosts', {}, options)) as unknown as { hosts?: readonly object[] }).hosts ?? [],
     listHealthHistory: (id: string, options: CallOptions) => call('listHealthHistory', { id }, options),

@@ -12,6 +12,7 @@ import {
   requireExecutionFilter,
   requireExecutionId,
   requireFilter,
+  requireHost,
   requireHostId,
   requireId,
   requireKindName,
@@ -490,6 +491,14 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     listHosts: async (options) => {
       const { hosts } = await call(METHODS.listHosts, () => ({}), options);
       return read((problems) => hosts.map((message) => hostFromMessage(message, problems)));
+    },
+    drainHost: async (id, options) => {
+      const { host } = await call(METHODS.drainHost, () => ({ id: requireHost(id) }), options);
+      return read((problems) => hostFromMessage(required(host, 'host'), problems));
+    },
+    undrainHost: async (id, options) => {
+      const { host } = await call(METHODS.undrainHost, () => ({ id: requireHost(id) }), options);
+      return read((problems) => hostFromMessage(required(host, 'host'), problems));
     },
     listHealthHistory: async (id, options) => {
       const { findings } = await call(METHODS.listHealthHistory, () => ({ id: requireId(id) }), options);

@@ -367,6 +367,11 @@ export function requireOneHost(host: unknown): string | undefined {
   return id === 'all' ? undefined : id;
 }
 
+/** The id of a host. Throws for what can be none. */
+export function requireHost(host: unknown): string {
+  return requireHostId(host ?? '') ?? '';
+}
+
 /** Gives it back. Throws for what is no text of a configuration, or too long for a file. */
 export function requireConfigText(config: ConfigText): ConfigText {
   const given: unknown = config;

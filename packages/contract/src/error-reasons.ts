@@ -215,7 +215,8 @@ export const ERROR_REASONS = {
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
     store_lost:
       'the database that `STORE_URL` names cannot be reached or refuses; nothing was changed, unless the effect is `maybe`; `details.database` is which',
-    no_host: 'no host that lives has the labels that `placement` of the connector asks for; for the operator',
+    no_host:
+      'no host that lives has the labels that `placement` of the connector asks for, or takes connectors at all; for the operator',
     moved:
       'the connector is held by another host, or by none yet, and could not be reached there in time; nothing was done: try again',
     store_busy:

@@ -34,6 +34,8 @@ export interface HostInfo {
   readonly lastBeatAt: string;
   /** Connectors that it alone runs; of a host that shares none, all that can run. */
   readonly held: number;
+  /** It takes no connectors, and gives away those that it holds: it was drained, or is about to end. */
+  readonly draining: boolean;
   /** Bytes that its process has of memory; 0 where the program that embeds it does not tell. */
   readonly memoryBytes: number;
   /** In order of name; empty where it has what all others have. */
@@ -72,4 +74,15 @@ export interface HostOperations {
    * ago, and stays where the store is lost. A host that shares no store is there by itself.
    */
   listHosts(options?: CallOptions): Promise<readonly HostInfo[]>;
+  /**
+   * Has a host take no connectors any more, and give those that it holds to others, each as soon as its calls have ended; it goes on
+   * answering, by passing calls on. That holds until it is undrained or started again. Gives the host as it is then, which gives away on; one
+   * that is drained already stays so. What no other host may run stays there.
+   *
+   * NOT_FOUND, reason `unknown_host`, where no host of that id lives; UNAVAILABLE, reason `no_host`, where no other one lives that takes
+   * connectors.
+   */
+  drainHost(id: string, options?: CallOptions): Promise<HostInfo>;
+  /** Has it take connectors again. NOT_FOUND, reason `unknown_host`, where no host of that id lives. */
+  undrainHost(id: string, options?: CallOptions): Promise<HostInfo>;
 }

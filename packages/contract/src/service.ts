@@ -19,6 +19,7 @@ export {
   requireOutcomeKey,
   requireCall,
   requireFilter,
+  requireHost,
   requireHostId,
   requireOneHost,
   requireId,

@@ -253,6 +253,8 @@ describe('the protocol', () => {
       'RemoveSchedule',
       'ListHosts',
       'ReceiveWebhook',
+      'DrainHost',
+      'UndrainHost',
     ]);
   });
 });

@@ -1,20 +1,43 @@
 import type { ConfigDrift, HostInfo, PackageDrift } from '@automate/contract';
-import { hostListView } from '@automate/contract/http';
+import { hostListView, hostView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { requireRunning } from './require-running.ts';
 
-/** `automate hosts` */
+const VERBS: readonly (readonly ['drain' | 'undrain', doing: string, description: string])[] = [
+  [
+    'drain',
+    'draining',
+    'have a host give what it runs to others and take nothing more, until it is undrained or started again',
+  ],
+  ['undrain', 'undraining', 'have a host take connectors again'],
+];
+
+/** `automate hosts [drain|undrain]` */
 export function addHostsCommand(program: Command, context: CliContext): void {
-  program
+  const hosts = program
     .command('hosts')
     .description('the hosts that share a store: where each is, what it runs, and what is not alike')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
       await requireRunning(context, rest);
-      const hosts = await context.withService(rest, 'listing hosts', (service, call) => service.listHosts(call));
-      context.out(json === true ? JSON.stringify(hostListView(hosts), undefined, 2) : formatHosts(context, hosts));
+      const all = await context.withService(rest, 'listing hosts', (service, call) => service.listHosts(call));
+      context.out(json === true ? JSON.stringify(hostListView(all), undefined, 2) : formatHosts(context, all));
     });
+  for (const [verb, doing, description] of VERBS)
+    hosts
+      .command(verb)
+      .argument('<id>')
+      .description(description)
+      .addHelpText('after', `\nExample:\n  automate hosts ${verb} 6f1c2f0a-7a1f-4b0e-9f35-1d2c3b4a5e6f`)
+      .action(async (id: string, _options: unknown, command: Command) => {
+        const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+        await requireRunning(context, rest);
+        const host = await context.withService(rest, `${doing} ${id}`, (service, call) =>
+          service[`${verb}Host`](id, call),
+        );
+        context.out(json === true ? JSON.stringify(hostView(host), undefined, 2) : describeDrained(host));
+      });
 }
 
 function formatHosts(context: CliContext, hosts: readonly HostInfo[]): string {
@@ -26,7 +49,7 @@ function formatHosts(context: CliContext, hosts: readonly HostInfo[]): string {
     host.labels.join(','),
     host.since,
     host.lastBeatAt,
-    String(host.held),
+    `${host.held}${host.draining ? ', draining' : ''}`,
     `${Math.round(host.memoryBytes / 2 ** 20)} MiB`,
     [...host.drift.map(describeDrift), ...host.configDrift.map(describeConfigDrift)].join('; '),
   ]);
@@ -43,4 +66,9 @@ function describeDrift({ package: name, version, integrity }: PackageDrift): str
 /** `file: connectors.slack (3f2a…)`: hosts whose files say the same of it have the same in brackets. */
 function describeConfigDrift({ part, form }: ConfigDrift): string {
   return form === undefined ? `file without ${part}` : `file: ${part} (${form})`;
+}
+
+function describeDrained({ id, held, draining }: HostInfo): string {
+  if (!draining) return `${id}: takes connectors again`;
+  return `${id}: drained; ${held} connectors are still held there, and go to others as their calls end: "automate hosts" shows how many are left`;
 }

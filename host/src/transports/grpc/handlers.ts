@@ -203,6 +203,12 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     listHosts: on(methods.listHosts, async (_request, options) => ({
       hosts: (await service.listHosts(options)).map(hostToMessage),
     })),
+    drainHost: on(methods.drainHost, async ({ id }, options) => ({
+      host: hostToMessage(await service.drainHost(id, options)),
+    })),
+    undrainHost: on(methods.undrainHost, async ({ id }, options) => ({
+      host: hostToMessage(await service.undrainHost(id, options)),
+    })),
     getStatus: on(methods.getStatus, async (_request, options) =>
       hostStatusToMessage(await service.getStatus(options)),
     ),

@@ -36,6 +36,8 @@ const UNARY = [
   'DisableConnector',
   'GetStatus',
   'ListHosts',
+  'DrainHost',
+  'UndrainHost',
   'ReceiveWebhook',
   'ListHealthHistory',
   'GetStats',

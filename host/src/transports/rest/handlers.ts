@@ -34,6 +34,7 @@ import {
   healthReportsView,
   healthReportView,
   hostListView,
+  hostView,
   hostStatusView,
   logLinesView,
   logLineView,
@@ -237,6 +238,12 @@ export function createHandlers(
     },
     async listHosts({ options }) {
       return hostListView(await service.listHosts(options));
+    },
+    async drainHost({ request, options }) {
+      return hostView(await service.drainHost(idOf(request), options));
+    },
+    async undrainHost({ request, options }) {
+      return hostView(await service.undrainHost(idOf(request), options));
     },
     async getStatus({ options }) {
       return hostStatusView(await service.getStatus(options));

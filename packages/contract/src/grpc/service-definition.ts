@@ -147,5 +147,7 @@ export const CONNECTORS_SERVICE = {
   resumeSchedule: define(method.resumeSchedule),
   removeSchedule: define(method.removeSchedule),
   listHosts: define(method.listHosts),
+  drainHost: define(method.drainHost),
+  undrainHost: define(method.undrainHost),
   receiveWebhook: define(method.receiveWebhook),
 } as const;

@@ -520,7 +520,7 @@ export const hostStatusSchema = z
   })
   .meta({ id: 'HostStatus' });
 
-const hostSchema = z
+export const hostSchema = z
   .object({
     id: z.string().meta({ description: 'Of its data directory' }),
     name: z.string().meta({ description: "The machine's" }),
@@ -530,6 +530,7 @@ const hostSchema = z
     since: z.string().meta({ description: 'When it had started, ISO 8601' }),
     last_beat_at: z.string().meta({ description: 'When it last said that it lives, ISO 8601' }),
     held: count.meta({ description: 'Connectors that it alone runs; of a host that shares none, all that can run' }),
+    draining: z.boolean().meta({ description: 'It takes no connectors, and gives away those that it holds' }),
     memory_bytes: count.meta({ description: 'Of its process; 0 where that is not told' }),
     drift: z
       .array(

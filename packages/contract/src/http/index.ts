@@ -29,6 +29,7 @@ export {
   healthReportsView,
   healthReportView,
   hostListView,
+  hostView,
   hostStatusView,
   logLinesView,
   logLineView,

@@ -25,6 +25,7 @@ import {
   healthReportSchema,
   healthReportsSchema,
   hostListSchema,
+  hostSchema,
   hostStatusSchema,
   keptOutcomeSchema,
   logLinesSchema,
@@ -76,6 +77,7 @@ export interface HttpRoute {
 }
 
 const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
+const hostParams = z.object({ id: z.string().meta({ description: "The host's id" }) });
 const outcomeQuery = z.strictObject({
   principal: z
     .string()
@@ -574,6 +576,25 @@ export const HTTP_ROUTES = {
     tag: 'host',
     status: 200,
     answer: hostListSchema,
+  },
+  drainHost: {
+    method: 'POST',
+    path: '/hosts/{id}/drain',
+    summary:
+      'Have a host take no connectors any more, and give those that it holds to others, until it is undrained or started again',
+    tag: 'host',
+    params: hostParams,
+    status: 200,
+    answer: hostSchema,
+  },
+  undrainHost: {
+    method: 'POST',
+    path: '/hosts/{id}/undrain',
+    summary: 'Have a host take connectors again',
+    tag: 'host',
+    params: hostParams,
+    status: 200,
+    answer: hostSchema,
   },
   listHealthHistory: {
     method: 'GET',

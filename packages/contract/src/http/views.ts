@@ -34,6 +34,7 @@ import type {
   healthReportSchema,
   healthReportsSchema,
   hostListSchema,
+  hostSchema,
   hostStatusSchema,
   keptOutcomeSchema,
   logLineSchema,
@@ -303,18 +304,26 @@ export function hostStatusView({ dataDir, doors, connectors, ...status }: HostSt
   };
 }
 
-export function hostListView(hosts: readonly HostInfo[]): View<typeof hostListSchema> {
+export function hostView({
+  labels,
+  lastBeatAt,
+  memoryBytes,
+  drift,
+  configDrift,
+  ...host
+}: HostInfo): View<typeof hostSchema> {
   return {
-    hosts: hosts.map(({ labels, lastBeatAt, memoryBytes, drift, configDrift, ...host }) => ({
-      ...host,
-      labels: [...labels],
-      last_beat_at: lastBeatAt,
-      memory_bytes: memoryBytes,
-      drift: drift.map((each) => ({ ...each })),
-      config_drift: configDrift.map((each) => ({ ...each })),
-    })),
-    count: hosts.length,
+    ...host,
+    labels: [...labels],
+    last_beat_at: lastBeatAt,
+    memory_bytes: memoryBytes,
+    drift: drift.map((each) => ({ ...each })),
+    config_drift: configDrift.map((each) => ({ ...each })),
   };
+}
+
+export function hostListView(hosts: readonly HostInfo[]): View<typeof hostListSchema> {
+  return { hosts: hosts.map(hostView), count: hosts.length };
 }
 
 export function healthHistoryView(findings: readonly HealthFinding[]): View<typeof healthHistorySchema> {

@@ -67,6 +67,7 @@ function HostsTable({ hosts }: { readonly hosts: readonly HostInfo[] }) {
             </td>
             <td>
               <Held held={host.held} ids={(held.get(host.id) ?? []).map(({ id }) => id)} />
+              {host.draining ? <p class="quiet">draining</p> : null}
             </td>
             <td class="nowrap">{host.memory_bytes === 0 ? 'not told' : formatMegabytes(host.memory_bytes)}</td>
             <td>{host.labels.join(', ')}</td>

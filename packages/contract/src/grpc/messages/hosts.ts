@@ -35,7 +35,8 @@ export function rowsFromMessages<Row>(rows: readonly Row[], missing: readonly Mi
 }
 
 export function hostFromMessage(message: HostMessage, problems: Problems): HostInfo {
-  const { id, name, version, address, labels, since, lastBeatAt, held, memoryBytes, drift, configDrift } = message;
+  const { id, name, version, address, labels, since, lastBeatAt, held, draining, memoryBytes, drift, configDrift } =
+    message;
   return {
     id,
     name,
@@ -45,6 +46,7 @@ export function hostFromMessage(message: HostMessage, problems: Problems): HostI
     since,
     lastBeatAt,
     held,
+    draining,
     memoryBytes: int64ToNumber(memoryBytes, { path: `hosts.${id}.memory_bytes`, problems }),
     drift: drift.map((each) => ({
       package: each.package,
