@@ -55,6 +55,8 @@ interface Pending {
 export class Line {
   readonly #options: LineOptions;
   #open: OpenLine | undefined;
+  /** With those that take no more, and whose calls are under way. */
+  readonly #all = new Set<OpenLine>();
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -79,12 +81,16 @@ export class Line {
   }
 
   #ensureOpen(): OpenLine {
-    if (this.#open?.takesMore !== true) this.#open = new OpenLine(this.#options);
+    if (this.#open?.takesMore !== true) {
+      const opened = new OpenLine({ ...this.#options, onOver: () => this.#all.delete(opened) });
+      this.#open = opened;
+      this.#all.add(opened);
+    }
     return this.#open;
   }
 
   close(): void {
-    this.#open?.close();
+    for (const each of this.#all) each.close();
   }
 }
 
@@ -95,7 +101,6 @@ class OpenLine {
   readonly #end: LineEnd<SaidOfCall, SaidOfAnswer>;
   readonly #pending = new Map<number, Pending>();
   readonly #looks: NodeJS.Timeout;
-  readonly #onRefused: LineOptions['onRefused'];
   readonly #ready = Promise.withResolvers<void>();
   #calls = 0;
   #isLetIn = false;
@@ -105,10 +110,9 @@ class OpenLine {
   /** How many looks there were since the other end was heard of. */
   #unheard = 0;
 
-  constructor({ address, authorities, begin, onRefused }: LineOptions) {
+  constructor({ address, authorities, begin, onRefused, onOver }: LineOptions & { onOver(): void }) {
     const { authorization, key } = begin();
     this.#address = address;
-    this.#onRefused = onRefused;
     // Each call hears of it as well.
     this.#ready.promise.catch(() => undefined);
     const isSecure = address.startsWith('grpcs://');
@@ -119,7 +123,8 @@ class OpenLine {
     });
     this.#session.on('error', (error) => (this.#failure ??= error));
     this.#session.on('connect', (session, socket) => {
-      session.setLocalWindowSize(WINDOW_BYTES);
+      // Its host may have gone meanwhile.
+      if (!session.destroyed) session.setLocalWindowSize(WINDOW_BYTES);
       if ('setNoDelay' in socket) socket.setNoDelay(true);
     });
     this.#stream = this.#session.request(
@@ -128,8 +133,9 @@ class OpenLine {
     );
     // Where the connection failed the stream ends first, with that as its cause.
     this.#stream.on('error', (error) => (this.#failure ??= error.cause instanceof Error ? error.cause : error));
-    this.#stream.on('response', (headers) => this.#letIn(headers));
-    this.#stream.on('close', () => this.#over());
+    this.#stream.on('response', (headers) => this.#letIn(headers, onRefused));
+    this.#stream.on('close', () => this.#over(onRefused));
+    this.#stream.on('close', onOver);
     this.#stream.on('data', () => (this.#unheard = 0));
     this.#end = new LineEnd(this.#stream, {
       key,
@@ -220,7 +226,7 @@ class OpenLine {
   }
 
   /** The first headers: the other end takes calls, or says why it does not. */
-  #letIn(headers: IncomingHttpHeaders): void {
+  #letIn(headers: IncomingHttpHeaders, onRefused: LineOptions['onRefused']): void {
     this.#unheard = 0;
     const status = headers['grpc-status'];
     this.#isLetIn = status === undefined && Number(headers[':status']) === 200;
@@ -235,18 +241,18 @@ class OpenLine {
       { code: Number(status ?? 14), details: decodeURI(String(headers['grpc-message'] ?? '')), metadata },
       { address: this.#address, method: 'Line' },
     );
-    if (error.code === 'UNAUTHENTICATED') this.#onRefused(error);
+    if (error.code === 'UNAUTHENTICATED') onRefused(error);
     this.#ready.reject(error);
     for (const n of this.#pending.keys()) this.#take(n)?.reject(error);
     this.close();
   }
 
   /** Every call that has no answer gets its error. */
-  #over(): void {
+  #over(onRefused: LineOptions['onRefused']): void {
     clearInterval(this.#looks);
     this.#session.destroy();
     const refusal = explainRefusal(this.#failure, this.#address);
-    if (refusal !== undefined) this.#onRefused(refusal);
+    if (refusal !== undefined) onRefused(refusal);
     this.#ready.reject(refusal ?? this.#notSent());
     for (const [n, { id, batch }] of this.#pending)
       this.#take(n)?.reject(this.#isLetIn && batch <= this.#last ? this.#lost(id) : (refusal ?? this.#notSent()));

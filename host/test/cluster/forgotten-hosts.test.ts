@@ -18,7 +18,14 @@ describeWithPostgres('a host whose row in the database', (databases) => {
     await using scene = await openSharingHosts(databases);
     const { url, start, config } = scene;
     const one = await start('a');
+    // One that was killed two days ago and never came back is forgotten by then.
+    await databases.sql(
+      url,
+      `INSERT INTO automate.hosts SELECT (jsonb_populate_record(h, jsonb_build_object('id', 'old',
+        'expires_at', now() - interval '2 days'))).* FROM automate.hosts h`,
+    );
     const other = await start('b');
+    expect(await databases.sql(url, `SELECT id FROM automate.hosts WHERE id = 'old'`)).toEqual([]);
     await one.service.register(config('shared'));
     await knows(other.service, 'shared');
     await ask(one.service, 'shared', 'read', 'first');

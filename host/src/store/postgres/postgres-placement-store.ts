@@ -50,6 +50,8 @@ const RELEASE = `UPDATE automate.placements SET host = '', since = clock_timesta
 const TELL = `UPDATE automate.placements SET health = news.health, health_at = clock_timestamp(), changed = pg_current_xact_id()
   FROM unnest($2::text[], $3::text[]) AS news (connector, health)
   WHERE placements.connector = news.connector AND placements.host = $1`;
+/** Of hosts that were killed and never came back. */
+const SWEEP = `DELETE FROM automate.hosts WHERE expires_at < clock_timestamp() - interval '1 day'`;
 const LEAVE = 'DELETE FROM automate.hosts WHERE id = $1 AND instance = $2';
 
 /**
@@ -70,6 +72,7 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
         const count = first
           ? await session.count(CompiledQuery.raw(JOIN, [...said, version, address, labels, pid, name]))
           : await session.count(CompiledQuery.raw(RENEW, said));
+        if (first) await session.count(CompiledQuery.raw(SWEEP));
         const living = await readLiving(session);
         const unknown = living.map((each) => each.digest).filter((each) => each !== '' && !knownSets.includes(each));
         return {
