@@ -41,8 +41,9 @@ describe('the help of automate', () => {
       expect({ example, starts: words.slice(1).join(' ') }).toEqual({ example, starts: expect.stringContaining(path) });
       const { program, printed } = openProgram();
       const ran: string[] = [];
+      // It does something itself, and has commands below it.
       for (const [name, command] of commandsOf(program))
-        if (command.commands.length === 0) command.action(() => void ran.push(name));
+        if (command.commands.length === 0 || name === 'hosts') command.action(() => void ran.push(name));
       await program.parseAsync(words.slice(1), { from: 'user' }).catch((error: unknown) => {
         throw new Error(`${example}: ${printed.join('\n')}`, { cause: error });
       });
