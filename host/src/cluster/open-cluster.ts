@@ -119,12 +119,13 @@ export function openCluster({
   // Without a host that has its kind it is told here what is missing.
   const isPlaced = (connector: string): boolean =>
     isPlacedHere(connector) || (options.lacksKind(connector) && cluster.isFitElsewhere(connector));
+  const isKnown = (connector: string): boolean => options.kindOf(connector) !== undefined;
   const mayRun = (connector: string): boolean => !isPlaced(connector) || cluster.serves(connector);
   return {
     cluster,
     peers,
     join: (settings, listening) => cluster.join(advertisedAddress(settings, listening)),
-    passOn: (service) => passOn(service, { cluster, peers, isPlaced, trace }),
+    passOn: (service) => passOn(service, { cluster, peers, isPlaced, isKnown, trace }),
     tellWebhook: (connector, told, principal) => tellWebhook({ cluster, peers }, connector, { told, principal }),
     mayRun,
     maySend: (connector) => !isPlaced(connector) || cluster.holds(connector),

@@ -42,6 +42,8 @@ export interface PassOnOptions {
   readonly peers: Peers;
   /** Whether one host alone runs the connector, and this one could. */
   isPlaced(connector: string): boolean;
+  /** Whether there is one of that name, as far as this host has heard. */
+  isKnown(connector: string): boolean;
   /** Opens the span of a call that is passed on; undefined where there is none. */
   trace: Telemetry['passOn'];
 }
@@ -60,7 +62,7 @@ interface Routed<T> {
 /** The service in which what concerns one connector goes to the host that holds it, over gRPC where that is another one. */
 export function passOn(
   service: ConnectorService,
-  { cluster, peers, isPlaced, trace }: PassOnOptions,
+  { cluster, peers, isPlaced, isKnown, trace }: PassOnOptions,
 ): ConnectorService {
   /** @param lost what is done where the host was lost during the call; default: the call is made again, as it does no harm twice */
   const route = async <T>(
@@ -75,6 +77,7 @@ export function passOn(
         ? given
         : { ...given, signal: given.signal, timeoutMs: Math.max(1, given.timeoutMs - (performance.now() - startedAt)) };
     const here = peers.hasPassedOn(given);
+    if (here && !isKnown(id)) throw unheardOf(id);
     /** What comes before the call is made is waited for as long as the caller waits for all of it. */
     const patiently = <Found>(what: string, found: Promise<Found>): Promise<Found> =>
       waitFor(found, left(), { what, connector: id, effect });
@@ -114,6 +117,8 @@ export function passOn(
       await delay(STEP_MS, undefined, given.signal === undefined ? {} : { signal: given.signal }).catch(() => {
         throw new CancelledError('the caller left', { connector: id, effect });
       });
+      // It was removed meanwhile, or each host runs it by now.
+      if (effect === 'none' && !isPlaced(id)) return call.here(left());
     }
   };
 
@@ -147,10 +152,14 @@ export function passOn(
     },
   });
 
+  /** Whoever passes a call on knows the connector, of which this host may have yet to hear. */
+  const isRouted = (id: string, options: CallOptions | undefined): boolean =>
+    isPlaced(id) || (!isKnown(id) && options !== undefined && peers.hasPassedOn(options));
+
   const route1 =
     <T>(method: (at: ConnectorService) => (id: string, options?: CallOptions) => Promise<T>) =>
     (id: string, options: CallOptions = {}): Promise<T> =>
-      isPlaced(id)
+      isRouted(id, options)
         ? route(
             id,
             options,
@@ -159,8 +168,10 @@ export function passOn(
         : method(service)(id, options);
 
   /** A call with a key waits for the store before it is among those of its connector, which may have moved meanwhile. */
-  const isDirect = ({ id, idempotencyKey }: Pick<ExecuteTextRequest, 'id' | 'idempotencyKey'> = { id: '' }): boolean =>
-    !isPlaced(id) || (idempotencyKey === undefined && cluster.serves(id));
+  const isDirect = (
+    { id, idempotencyKey }: Pick<ExecuteTextRequest, 'id' | 'idempotencyKey'> = { id: '' },
+    options: CallOptions | undefined,
+  ): boolean => !isRouted(id, options) || (idempotencyKey === undefined && cluster.serves(id));
 
   /** Throws unless the action may be done once more, as a key or its own declaration says. */
   const requireRepeatable = async (
@@ -199,7 +210,7 @@ export function passOn(
   };
 
   const executeText = (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
-    if (!isDirect(request)) return executeWhereHeld(request, options);
+    if (!isDirect(request, options)) return executeWhereHeld(request, options);
     if (!isPlaced(request?.id)) return service.executeText(request, options);
     const startedAt = performance.now();
     return service.executeText(request, options).catch((reason: unknown) => {
@@ -241,7 +252,7 @@ export function passOn(
   const own: Partial<ConnectorService> = {
     executeText,
     async execute(request: ExecuteRequest, options?: CallOptions) {
-      if (isDirect(request)) return service.execute(request, options);
+      if (isDirect(request, options)) return service.execute(request, options);
       const { result, ...rest } = await executeText({ ...request, payload: encodePayload(request.payload) }, options);
       return { ...rest, result: JSON.parse(result) as JsonValue };
     },
@@ -258,7 +269,7 @@ export function passOn(
       return Object.fromEntries(reports.map((report) => [report.id, report]));
     },
     test: (target, options = {}) =>
-      typeof target === 'string' && isPlaced(target)
+      typeof target === 'string' && isRouted(target, options)
         ? route(
             target,
             options,
@@ -269,7 +280,7 @@ export function passOn(
     // Made again where its host was lost: what it had delivered is not delivered twice.
     receiveWebhook(id, request, options = {}) {
       const isTold = request?.told !== undefined && peers.hasPassedOn(options);
-      if (isTold || !isPlaced(id)) return service.receiveWebhook(id, request, options);
+      if (isTold || !isRouted(id, options)) return service.receiveWebhook(id, request, options);
       // What a client says that it was told is not passed on: there it would be this host's word.
       const { told: _told, ...sent } = request ?? {};
       return route(
@@ -310,6 +321,14 @@ function isOf({ details }: ConnectorError, reason: string): boolean {
 /** Whether a call was not made as another host is to answer for its connector. */
 export function isMoved(error: ConnectorError): boolean {
   return isOf(error, 'moved');
+}
+
+function unheardOf(connector: string): UnavailableError {
+  return new UnavailableError(`this host has not heard of a connector "${connector}" yet`, {
+    connector,
+    effect: 'none',
+    details: { reason: 'moved' },
+  });
 }
 
 function heldElsewhere(connector: string, { id }: LivingHost): UnavailableError {

@@ -50,6 +50,21 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     await expect(one.service.get('shared')).resolves.not.toHaveProperty('connector.host');
   });
 
+  it('answer for one that was registered a moment ago, also where another host is to run it, and for none once it is removed', async () => {
+    await using scene = await openSharingHosts(databases);
+    const { start, config, pid } = scene;
+    const one = await start('a');
+    const other = await start('b', { HOST_LABELS: 'gpu' });
+    await eventually(async () => (await one.service.listHosts()).length === 2);
+    for (const n of Array(10).keys()) {
+      const id = `new-${n}`;
+      await one.service.register({ ...config(id), placement: 'gpu' });
+      await expect(ask(one.service, id, 'read', id)).resolves.toMatchObject({ pid: pid(other.host) });
+      await one.service.remove(id);
+      await expect(ask(one.service, id, 'read', id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+  });
+
   it('know of each other how the connectors are that one of them holds, and tell watchers', async () => {
     await using scene = await openSharingHosts(databases);
     const { start, config, remote } = scene;

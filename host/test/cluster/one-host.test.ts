@@ -270,6 +270,7 @@ it('passes no call further that another host has passed on: that one learns who 
     cluster: a.cluster,
     peers: { hasPassedOn: () => true } as unknown as Peers,
     isPlaced: () => true,
+    isKnown: () => true,
     trace: () => undefined,
   });
   const call = service.executeText({ id: 'x', action: 'read', payload: '{}' });
