@@ -1,8 +1,11 @@
 import type { ActionDescription, ErrorEnvelope } from '@automate/contract';
 import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 
-/** A timeout says nothing of the remote system where the caller gave it less than this, in milliseconds, and less than the connector does. */
-const FAIR_MS = 1_000;
+/**
+ * A timeout says nothing of the remote system where the caller gave it less than this, in milliseconds, and less than the connector does: a
+ * second is enough, of which the way here through another host may take some.
+ */
+const FAIR_MS = 900;
 
 /** What an attempt was given, and what its connector gives. */
 export interface GivenTime {

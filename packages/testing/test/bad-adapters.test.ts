@@ -154,7 +154,9 @@ async function addPackage(fault: string): Promise<string> {
 describe('the sound adapter from which the bad ones are made', () => {
   it('scores full marks', async () => {
     const report = await runConformance(await addPackage('none'));
-    expect(report.kinds.flatMap(({ checks }) => checks.filter(({ status }) => status !== 'passed'))).toEqual([]);
+    const rest = report.kinds.flatMap(({ checks }) => checks.filter(({ status }) => status !== 'passed'));
+    // It takes none.
+    expect(rest).toMatchObject([{ name: 'signed-webhooks', status: 'not_concerned' }]);
     expect(report.passed).toBe(report.total);
   });
 });

@@ -45,6 +45,8 @@ describe('the table of routes', () => {
       'POST /connectors/{id}/disable',
       'GET /status',
       'GET /hosts',
+      'POST /hosts/{id}/drain',
+      'POST /hosts/{id}/undrain',
       'GET /connectors/{id}/health/history',
       'GET /logs',
       'GET /connectors/{id}/logs',
