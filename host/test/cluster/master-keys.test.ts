@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { eventually } from '@automate/tooling/eventually';
@@ -7,6 +7,12 @@ import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
 import { ask, knows, openSharingHosts } from './fixtures/sharing-hosts.ts';
 
 const newKey = () => randomBytes(32).toString('base64');
+
+/** Hosts read the file at any moment. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}-new`, text, { mode: 0o600 });
+  await rename(`${file}-new`, file);
+}
 
 describeWithPostgres('hosts that share a store, and their master keys', (databases) => {
   it('do not let one in that has another key, as long as one of them lives or something is sealed', async () => {
@@ -78,13 +84,13 @@ describeWithPostgres('hosts that share a store, and their master keys', (databas
       }
     });
     const added = newKey();
-    await writeFile(first, `${added}\n${old}`, { mode: 0o600 });
+    await replaceFile(first, `${added}\n${old}`);
     const early = await rotate('a', first);
     expect([early.status, early.stderr]).toEqual([1, expect.stringMatching(/is not known to the host .*rotate again/)]);
     // Its file is read again each second: calls with the new key would be refused by now.
     const seen = calls.made;
     await eventually(() => calls.made > seen + 40);
-    await writeFile(second, `${added}\n${old}`, { mode: 0o600 });
+    await replaceFile(second, `${added}\n${old}`);
     const rotated = await eventually(
       () => rotate('a', first),
       ({ status }) => status === 0,
