@@ -349,8 +349,9 @@ export class Dispatcher {
     try {
       const payload = texts.openPayload(execution.id, sealed);
       const { result, resultDropped } = await this.#call(run, payload).finally(ended);
-      const outcome = resultDropped === true ? undefined : texts.sealResult(execution.id, result);
-      await this.#finish(run, 'succeeded', outcome);
+      await this.#finish(run, 'succeeded', () =>
+        resultDropped === true ? undefined : texts.sealResult(execution.id, result),
+      );
     } catch (reason) {
       await this.#fail(run, ConnectorError.from(reason).toEnvelope());
     }
@@ -405,18 +406,18 @@ export class Dispatcher {
   }
 
   #end(run: Pick<Run, 'execution' | 'lost'>, status: ExecutionEnd['status'], error: ErrorEnvelope): Promise<void> {
-    const outcome = this.#options.texts.sealError(run.execution.id, error);
-    return this.#finish(run, status, outcome);
+    return this.#finish(run, status, () => this.#options.texts.sealError(run.execution.id, error));
   }
 
+  /** @param seal done with each try, as there may be no key for it now */
   async #finish(
     run: Pick<Run, 'execution' | 'lost'>,
     status: ExecutionEnd['status'],
-    outcome: Uint8Array | undefined,
+    seal: () => Uint8Array | undefined,
   ): Promise<void> {
     const { execution } = run;
     const expiresAt = this.#options.store.now() + this.#options.placesOf(execution.connector).ttlMs;
-    if (await this.#write(run, (store) => store.finish(execution, { status, outcome, expiresAt })))
+    if (await this.#write(run, (store) => store.finish(execution, { status, outcome: seal(), expiresAt })))
       this.#options.metrics.recordEnd(execution.connector, status);
     if (execution.callback !== undefined) this.#options.onCallback();
   }
@@ -428,9 +429,9 @@ export class Dispatcher {
     error: ErrorEnvelope | undefined,
   ): Promise<void> {
     const { execution } = run;
-    const outcome = error && this.#options.texts.sealError(execution.id, error);
-    if (run.why !== 'cancelled' && (await this.#write(run, (store) => store.requeue(execution, { ...next, outcome }))))
-      return;
+    const seal = (): Uint8Array | undefined => error && this.#options.texts.sealError(execution.id, error);
+    const requeue = (store: ExecutionStore): Promise<boolean> => store.requeue(execution, { ...next, outcome: seal() });
+    if (run.why !== 'cancelled' && (await this.#write(run, requeue))) return;
     // Where the claim is another's by now this changes nothing.
     await this.#end(run, 'cancelled', cancelled(error?.effect ?? 'maybe'));
   }

@@ -8,6 +8,7 @@ const HELD_BACK: ReadonlySet<unknown> = new Set([
   'circuit_open',
   'closed',
   'in_progress',
+  'master_key',
   'moved',
   'paused',
   'peer_refused',

@@ -60,7 +60,6 @@ function explaining<T>(read: () => T): T {
   } catch (error) {
     if (!(error instanceof MasterKeyError)) throw error;
     throw new UnavailableError(`what executions carry cannot be sealed or opened: ${error.message}`, {
-      retryable: false,
       blame: 'operator',
       effect: 'none',
       details: { reason: 'master_key' },

@@ -1,5 +1,5 @@
 import { OverloadedError } from '@automate/contract';
-import type { OutcomeStep, StepAnswer } from './outcome-steps.ts';
+import type { EndStep, OutcomeStep, StepAnswer } from './outcome-steps.ts';
 import type { OutcomeClaim, OutcomePlace, OutcomeStore, StoredOutcome } from './outcome-store.ts';
 import type { StepSink } from './step-writer.ts';
 import { StepWriter } from './step-writer.ts';
@@ -13,6 +13,8 @@ interface Running {
 
 /** Ends of calls that wait in memory until they can be written; with their results, they are some tens of megabytes at most. */
 const MOST_UNWRITTEN = 500;
+/** How long it is waited before these are tried again, in milliseconds, where no call does it before. */
+const TRY_AGAIN_MS = 1_000;
 
 export interface OutcomesOptions {
   /** Opens where they are written, in the name of this host. Called once, with the first step that needs it. */
@@ -24,22 +26,30 @@ export interface OutcomesOptions {
 /** The outcomes of a host over what writes them: it knows by itself which of its calls run, and keeps what could not be written until it can be. */
 export function keepOutcomes({ openSink, isEmpty: isNothingKept }: OutcomesOptions): OutcomeStore {
   const running = new Map<string, Running>();
-  const unwritten = new Map<string, OutcomeStep>();
+  const unwritten = new Map<string, EndStep>();
+  let again: NodeJS.Timeout | undefined;
+  let isClosed = false;
   let opened: StepWriter<OutcomeStep, StepAnswer> | undefined;
   const open = (): StepWriter<OutcomeStep, StepAnswer> => (opened ??= new StepWriter(openSink()));
   const isEmpty = (): boolean => opened === undefined && isNothingKept();
 
+  const writeLate = (): readonly Promise<void>[] =>
+    [...unwritten].map(async ([name, end]) => {
+      await open().run(end);
+      if (unwritten.get(name) === end) unwritten.delete(name);
+    });
+  const tryAgain = (): void => {
+    if (isClosed) return;
+    again ??= setTimeout(() => {
+      again = undefined;
+      Promise.all(writeLate()).catch(tryAgain);
+    }, TRY_AGAIN_MS).unref();
+  };
   /** Ends that could not be written go first, so that whoever asks for one finds it. */
   const run = async (step: OutcomeStep): Promise<StepAnswer> => {
-    const writer = open();
-    const late = [...unwritten];
-    const writing = late.map(([name, end]) =>
-      writer.run(end).then(() => {
-        if (unwritten.get(name) === end) unwritten.delete(name);
-      }),
-    );
+    const writing = writeLate();
     // They go in one write, which comes off or does not.
-    const [answer] = await Promise.all([writer.run(step), ...writing]);
+    const [answer] = await Promise.all([open().run(step), ...writing]);
     return answer;
   };
   const claim = async (given: OutcomeClaim): Promise<StoredOutcome | undefined> => {
@@ -82,12 +92,13 @@ export function keepOutcomes({ openSink, isEmpty: isNothingKept }: OutcomesOptio
     begin,
     async end(place, end) {
       const name = nameOfPlace(place);
-      const step: OutcomeStep = { op: 'end', place, end };
+      const step: EndStep = { op: 'end', place, end };
       try {
         const answer = await run(step);
         return 'found' in answer ? answer.found : undefined;
       } catch (reason) {
-        if (unwritten.size < MOST_UNWRITTEN) unwritten.set(name, step);
+        if (unwritten.size < MOST_UNWRITTEN) unwritten.set(name, { ...step, late: true });
+        tryAgain();
         throw reason;
       } finally {
         running.delete(name);
@@ -102,6 +113,8 @@ export function keepOutcomes({ openSink, isEmpty: isNothingKept }: OutcomesOptio
       if (!isEmpty()) await run({ op: 'age', connectors, expiresAt });
     },
     async close() {
+      isClosed = true;
+      clearTimeout(again);
       const [last] = unwritten.values();
       if (last !== undefined) await run(last).catch(() => undefined);
       await opened?.close();

@@ -15,11 +15,19 @@ export const NOT_WRITTEN = JSON.stringify(
 /** What is done with the outcomes, in order. */
 export type OutcomeStep =
   | { readonly op: 'begin'; readonly claim: OutcomeClaim }
-  | { readonly op: 'end'; readonly place: OutcomePlace; readonly end: CallEnd | 'nothing' }
+  | EndStep
   | { readonly op: 'find'; readonly place: OutcomePlace }
   | { readonly op: 'clear'; readonly place: OutcomePlace }
   | { readonly op: 'forget'; readonly connector: string }
   | { readonly op: 'age'; readonly connectors: readonly string[]; readonly expiresAt: number };
+
+export interface EndStep {
+  readonly op: 'end';
+  readonly place: OutcomePlace;
+  readonly end: CallEnd | 'nothing';
+  /** Its caller was answered so, as it could not be written down then: it counts also where others have given the call up since. */
+  readonly late?: true;
+}
 
 /** What a step gives: the outcome that was found, if one was, or how many there are where no more are taken. */
 export type StepAnswer = { readonly found: StoredOutcome | undefined } | { readonly full: number };

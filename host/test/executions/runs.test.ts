@@ -1,4 +1,7 @@
 // Long, as all that can become of a run stands here, over executions whose calls are made by functions.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, CallProgress, ConnectorError, Execution, ExecuteTextRequest } from '@automate/contract';
 import {
   CancelledError,
@@ -514,6 +517,35 @@ describe('what a host leaves', () => {
     expect(callsOf('left')).toBe(0);
     await start(looking, 'a');
     expect(await ended(looking, left)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('is made once its payload can be opened, and its end is written down, also where the file of the master key cannot be read for a moment', async () => {
+    const file = join(data.path, 'keys', 'master.key');
+    const never = data.open(async () => DONE);
+    never.places.concurrency = 0;
+    const waiting = await start(never, 'waiting');
+    await never.close();
+    const key = readFileSync(file, 'utf8');
+    writeFileSync(file, '');
+    const { execute, callsOf } = failing({});
+    const done = Promise.withResolvers<typeof DONE>();
+    await using opened = data.open((request, options) =>
+      request.action === 'long' ? done.promise : execute(request, options),
+    );
+    await delay(500);
+    expect(callsOf('waiting')).toBe(0);
+    writeFileSync(file, key);
+    expect(await ended(opened, waiting)).toMatchObject({ status: 'succeeded' });
+    expect(callsOf('waiting')).toBe(1);
+
+    const long = await start(opened, 'long');
+    writeFileSync(file, '');
+    // For a second the key that was in use is not asked for again.
+    await delay(1_200);
+    done.resolve(DONE);
+    await delay(200);
+    writeFileSync(file, key);
+    expect(await ended(opened, long)).toMatchObject({ status: 'succeeded', attempts: 1, result: 'done' });
   });
 
   it('of a connector that this host does not know is kept for as long as was said', async () => {

@@ -63,6 +63,42 @@ describeWithPostgres('a COMMIT of which a host never heard the end', (databases)
     }
   });
 
+  it('leaves a call with a key as its caller was told that it ended, also where others have given it up meanwhile', async () => {
+    const url = await databases.create();
+    await using proxy = await startCuttingProxy(databases.server.port);
+    const [cut, other] = [await open(throughPort(url, proxy.port)), await open(url)];
+    const claim = (key: string) => ({ ...CLAIM, key });
+    const [told, dropped, slept] = [claim('told'), claim('dropped'), claim('slept')];
+    for (const each of [told, dropped, slept]) await cut.outcomes.begin(each);
+    const away = Promise.withResolvers<void>();
+    proxy.cutCommit('connectors', 'is lost', () => away.promise);
+    const lost = cut.connectors.put('x', { id: 'x' }).catch(() => undefined);
+    const end = { status: 'succeeded', attempts: 1, text: '1', expiresAt: Date.now() + 60_000 } as const;
+    await eventually(() => proxy.cuts === 1);
+    const ending = [cut.outcomes.end(told, end), cut.outcomes.end(dropped, 'nothing')];
+    for (const each of ending) await expect(each).rejects.toMatchObject({ details: { reason: 'store_lost' } });
+    const statusOf = async (asked: typeof CLAIM) => (await other.outcomes.find(asked))?.status;
+    for (const each of [told, dropped, slept])
+      await eventually(
+        () => statusOf(each),
+        (status) => status === 'unknown',
+      );
+    away.resolve();
+    await lost;
+    await eventually(
+      () => statusOf(told),
+      (status) => status === 'succeeded',
+    );
+    await eventually(
+      () => statusOf(dropped),
+      (status) => status === undefined,
+    );
+    // Nobody was told of that one's end: it came too late.
+    await expect(cut.outcomes.end(slept, end)).resolves.toMatchObject({ status: 'unknown' });
+    expect(await statusOf(slept)).toBe('unknown');
+    await Promise.all([cut.close(), other.close()]);
+  });
+
   it('does not keep others from what it was to change, where its host hangs', async () => {
     const url = await databases.create();
     await using proxy = await startCuttingProxy(databases.server.port);

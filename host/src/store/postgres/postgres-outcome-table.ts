@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
-import type { OutcomeStep, StepAnswer } from '../outcome-steps.ts';
+import type { EndStep, OutcomeStep, StepAnswer } from '../outcome-steps.ts';
 import { MOST_ROWS, NOT_WRITTEN } from '../outcome-steps.ts';
-import type { CallEnd, OutcomeClaim, OutcomePlace, StoredOutcome } from '../outcome-store.ts';
+import type { OutcomeClaim, OutcomePlace, StoredOutcome } from '../outcome-store.ts';
 import type { Session } from './postgres-database.ts';
 
 const AT = 'connector = $1 AND principal = $2 AND key = $3';
@@ -12,6 +12,9 @@ const BURY_ONE = `UPDATE automate.outcomes SET status = 'unknown' WHERE ${AT} AN
 
 const LOSE_OWN = `UPDATE automate.outcomes SET status = 'unknown', text = $5 WHERE ${AT} AND status = 'running' AND owner = $4`;
 
+/** What its host may still say of a call: it runs, or others have given it up, whom they told nothing of its end. */
+const MAY_END = `(o.status = 'running' OR (e.late AND o.status = 'unknown' AND o.ended_at IS NULL AND o.text IS NULL))`;
+
 const BEGIN = `INSERT INTO automate.outcomes (connector, principal, key, action, payload_sha256, status, owner, started_at)
   SELECT connector, principal, key, action, payload_sha256, 'running', $6, $7
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS claims (connector, principal, key, action, payload_sha256)
@@ -19,13 +22,13 @@ const BEGIN = `INSERT INTO automate.outcomes (connector, principal, key, action,
 
 const END = `UPDATE automate.outcomes o SET status = e.status, attempts = e.attempts, text = e.text,
     result_sha256 = e.result_sha256, ended_at = $9, expires_at = e.expires_at
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::bigint[])
-    AS e (connector, principal, key, status, attempts, text, result_sha256, expires_at)
-  WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND o.status = 'running' AND o.owner = $10
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::bigint[], $11::boolean[])
+    AS e (connector, principal, key, status, attempts, text, result_sha256, expires_at, late)
+  WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND ${MAY_END} AND o.owner = $10
   RETURNING o.connector, o.principal, o.key`;
 
-const DROP_OWN = `DELETE FROM automate.outcomes o USING unnest($1::text[], $2::text[], $3::text[]) AS e (connector, principal, key)
-  WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND o.status = 'running' AND o.owner = $4`;
+const DROP_OWN = `DELETE FROM automate.outcomes o USING unnest($1::text[], $2::text[], $3::text[], $5::boolean[]) AS e (connector, principal, key, late)
+  WHERE o.connector = e.connector AND o.principal = e.principal AND o.key = e.key AND ${MAY_END} AND o.owner = $4`;
 
 interface Row extends OutcomePlace {
   readonly action: string;
@@ -161,15 +164,12 @@ async function insert(session: Session, claims: readonly OutcomeClaim[], owner: 
   return new Set(places.map(nameOf));
 }
 
-interface Ended {
-  readonly place: OutcomePlace;
-  readonly end: CallEnd | 'nothing';
-}
-
 /** Gives for each what stands in its place where this host's word came too late, and changes nothing any more. */
-async function end(session: Session, ended: readonly Ended[], owner: string): Promise<readonly StepAnswer[]> {
-  const told = ended.flatMap(({ place, end: how }) => (how === 'nothing' ? [] : [{ place, ...how }]));
-  const dropped = ended.flatMap(({ place, end: how }) => (how === 'nothing' ? [place] : []));
+async function end(session: Session, ended: readonly EndStep[], owner: string): Promise<readonly StepAnswer[]> {
+  const told = ended.flatMap(({ place, end: how, late = false }) =>
+    how === 'nothing' ? [] : [{ place, ...how, late }],
+  );
+  const dropped = ended.filter(({ end: how }) => how === 'nothing');
   const written = new Set<string>();
   if (told.length > 0) {
     const places = await session.rows<OutcomePlace>(
@@ -183,11 +183,19 @@ async function end(session: Session, ended: readonly Ended[], owner: string): Pr
         told.map(({ expiresAt }) => expiresAt + session.now() - Date.now()),
         session.now(),
         owner,
+        told.map(({ late }) => late),
       ]),
     );
     for (const place of places) written.add(nameOf(place));
   }
-  if (dropped.length > 0) await session.count(CompiledQuery.raw(DROP_OWN, [...placesOf(dropped), owner]));
+  if (dropped.length > 0)
+    await session.count(
+      CompiledQuery.raw(DROP_OWN, [
+        ...placesOf(dropped.map(({ place }) => place)),
+        owner,
+        dropped.map(({ late = false }) => late),
+      ]),
+    );
   const answers: StepAnswer[] = [];
   for (const { place, end: how } of ended) {
     const row = how === 'nothing' || written.has(nameOf(place)) ? undefined : await find(session, place);
