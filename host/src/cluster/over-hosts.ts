@@ -106,6 +106,15 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
     return { own, all: answers.flat(), missing: missing.toSorted((a, b) => (a.host < b.host ? -1 : 1)) };
   };
 
+  /** A change of one host, which is made there. */
+  const atHost =
+    (method: (at: ConnectorService) => ConnectorService['drainHost']): ConnectorService['drainHost'] =>
+    async (id, options = {}) => {
+      const named = find({ host: id });
+      if (named === undefined) return method(service).call(service, id, options);
+      return askOne(named, options, (at, left) => method(at).call(at, id, left));
+    };
+
   /** @param merge puts the rows of all hosts in order, and leaves those that were asked for */
   const askRows = async <Row extends { readonly at: string }>(
     filter: HostFilter,
@@ -129,18 +138,8 @@ export function overHosts(service: ConnectorService, { cluster, peers, isPlaced 
       const { signal, principal, timeoutMs } = options;
       return peers.serviceOf(named).verifyAudit(expected, withoutAbsent({ signal, principal, timeoutMs }));
     },
-    async drainHost(id, options = {}) {
-      const named = find({ host: id });
-      return named === undefined
-        ? service.drainHost(id, options)
-        : askOne(named, options, (at, left) => at.drainHost(id, left));
-    },
-    async undrainHost(id, options = {}) {
-      const named = find({ host: id });
-      return named === undefined
-        ? service.undrainHost(id, options)
-        : askOne(named, options, (at, left) => at.undrainHost(id, left));
-    },
+    drainHost: atHost((at) => at.drainHost),
+    undrainHost: atHost((at) => at.undrainHost),
     async getStats(options: HostCallOptions = {}): Promise<HostStats> {
       const { own, all, missing } = await askAll(options, options, (at, left) => at.getStats(withoutHost(left)));
       if (all.length === 0) return own;

@@ -82,7 +82,7 @@ async function list({ look, others }: OpenedAudit, filter: AuditFilter): Promise
       return listAllAudits(new Map(ids.map((id) => [id, others.lookAt(id)])), filter);
     return listAudit(look, filter);
   }
-  return listAudit((await findOther({ look, others }, host)) ?? look, filter);
+  return listAudit((await findOther(others, host)) ?? look, filter);
 }
 
 async function verify(
@@ -90,16 +90,13 @@ async function verify(
   expected: AuditExpectation | undefined,
   host: string | undefined,
 ): Promise<AuditVerdict> {
-  const other = await findOther(audit, host);
+  const other = await findOther(audit.others, host);
   if (other !== undefined) return verifyAudit(undefined, ring.keys, expected, other);
   return verifyAudit(file, ring.keys, expected, place.shared && audit.look);
 }
 
 /** The chain of another host; undefined for this one's own. Throws NOT_FOUND for a host that has none. */
-async function findOther(
-  { others }: Pick<OpenedAudit, 'look' | 'others'>,
-  host: string | undefined,
-): Promise<LookAtAudit | undefined> {
+async function findOther(others: OpenedAudit['others'], host: string | undefined): Promise<LookAtAudit | undefined> {
   const own = hostIdOf(dirname(file)) ?? '';
   if (host === undefined || host === own) return undefined;
   const hosts = others === undefined ? [{ id: own }] : (await others.hosts()).map((id) => ({ id }));

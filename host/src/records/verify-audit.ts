@@ -16,9 +16,6 @@ const ROWS_AT_A_TIME = 1_000;
 /** How often a table and a head that belong together are looked for. */
 const MOMENTS = 20;
 
-const ELSEWHERE = { kind: 'elsewhere' } as const;
-type FoundHead = ReadHead | typeof ELSEWHERE;
-
 interface Walked {
   records: number;
   first: number;
@@ -52,7 +49,7 @@ export async function verifyAudit(
       const verdict = await lookAt(async (view) => {
         const chain = await view.chain();
         found = { chain, walked: newWalk() };
-        const head = file === undefined ? ELSEWHERE : readHead(file, keys);
+        const head: ReadHead = file === undefined ? { kind: 'none' } : readHead(file, keys);
         // A host that runs has written in between; of one that does not the head is newer however often one looks.
         const overtaken = head.kind === 'head' && chain !== undefined && head.batch > chain.batch;
         if (overtaken && tries < MOMENTS) return undefined;
@@ -61,9 +58,11 @@ export async function verifyAudit(
         if (broken !== undefined || chain === undefined) return verdictOf(chain, walked, 0, broken);
         await walk(view, { chain, keys, head, expected, walked });
         const fault =
-          walked.fault ?? checkHead(head, chain, { walked, file }) ?? checkExpected(expected, chain, walked);
+          walked.fault ??
+          (file === undefined ? undefined : checkHead(head, chain, { walked, file })) ??
+          checkExpected(expected, chain, walked);
         const verdict = verdictOf(chain, walked, head.kind === 'head' ? Math.max(0, walked.last - head.seq) : 0, fault);
-        return head.kind === 'elsewhere' ? { ...verdict, unprovenEnd: true as const } : verdict;
+        return file === undefined ? { ...verdict, unprovenEnd: true as const } : verdict;
       });
       if (verdict !== undefined) return verdict;
     }
@@ -100,7 +99,7 @@ function verdictOf(
 interface Walk {
   readonly chain: ChainRow;
   readonly keys: AuditKeys;
-  readonly head: FoundHead;
+  readonly head: ReadHead;
   readonly expected: AuditExpectation | undefined;
   readonly walked: Walked;
 }
@@ -184,11 +183,10 @@ function checkChain(chain: ChainRow | undefined, keys: AuditKeys): AuditFault | 
 
 /** Whether the table reaches as far as its head says, and is of that very chain. */
 function checkHead(
-  head: FoundHead,
+  head: ReadHead,
   chain: ChainRow,
-  { walked, file = '' }: { readonly walked: Walked; readonly file: string | undefined },
+  { walked, file }: { readonly walked: Walked; readonly file: string },
 ): AuditFault | undefined {
-  if (head.kind === 'elsewhere') return undefined;
   const where = headFileOf(file);
   if (head.kind === 'none')
     return { message: `${where} is not there: whether records are missing at the end cannot be told` };

@@ -16,6 +16,9 @@ const HOST_ROW: HostRow = {
   ...{ held: 0, load: 0, memoryBytes: 0, memoryLimitBytes: 0, memoryFreeBytes: 0, isLeaving: false },
 };
 
+/** Of what may have been done. */
+const NOT_KNOWN = { code: 'UNAVAILABLE', effect: 'maybe', details: { reason: 'store_lost' } };
+
 /** Takes numbers of transactions. */
 const NUMBERS = 'BEGIN; SELECT pg_current_xact_id(); COMMIT;'.repeat(300);
 
@@ -148,9 +151,7 @@ describeWithPostgres('a COMMIT of which a host never heard the end', (databases)
     if (outcome === 'done') await expect(put).resolves.toBe(true);
     else
       await expect(put).rejects.toMatchObject({
-        code: 'UNAVAILABLE',
-        effect: 'maybe',
-        details: { reason: 'store_lost' },
+        ...NOT_KNOWN,
         message: expect.stringContaining('whether it was done all the same is not known'),
       });
     expect(proxy.cuts).toBe(1);
@@ -190,12 +191,7 @@ describeWithPostgres('a COMMIT of which a host never heard the end', (databases)
         });
         const put = stores.connectors.put('x', { id: 'x' }, 'absent');
         if (outcome === 'done') await expect(put).resolves.toBe(true);
-        else
-          await expect(put).rejects.toMatchObject({
-            code: 'UNAVAILABLE',
-            effect: 'maybe',
-            details: { reason: 'store_lost' },
-          });
+        else await expect(put).rejects.toMatchObject(NOT_KNOWN);
         expect((await stores.connectors.load()).map(({ id }) => id)).toEqual(outcome === 'done' ? ['x'] : []);
         expect((await beat(seen)).placements).toEqual([
           expect.objectContaining({ connector: 'placed', host: HOST_ROW.id }),
