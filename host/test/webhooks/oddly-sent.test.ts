@@ -3,15 +3,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { ConnectorEvent, JsonObject } from '@automate/contract';
+import type { JsonObject } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../docs/fixtures/read-docs.ts';
 import { RemoteSystem } from '../executions/fixtures/remote-system.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { sendHook, sendUntilTaken, signedBySlack } from './fixtures/send-hook.ts';
-
-type Told = Extract<ConnectorEvent, { kind: 'webhook' }>;
+import type { WebhookEvent } from './fixtures/watch-webhooks.ts';
+import { watchWebhooks } from './fixtures/watch-webhooks.ts';
 
 const YAML = (port: number): string => `
 plugins: { grants: { 'connector-hooked': { network: ['*'] } } }
@@ -22,7 +22,7 @@ connectors:
 
 let remote: RemoteSystem;
 let host: SandboxHost;
-const told: Told[] = [];
+const told: WebhookEvent[] = [];
 const over = new AbortController();
 const address = (): string => host.host.httpAddress ?? '';
 beforeAll(async () => {
@@ -40,10 +40,7 @@ beforeAll(async () => {
       await writeFile(file, JSON.stringify({ ...manifest, dependencies }));
     },
   });
-  void (async () => {
-    for await (const event of host.service.watch({ signal: over.signal }))
-      if (event.kind === 'webhook') told.push(event);
-  })();
+  await watchWebhooks(host.service, over.signal, told);
 });
 afterAll(async () => {
   over.abort();

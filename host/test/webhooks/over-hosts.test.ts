@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
-import type { ConnectorEvent, ConnectorService } from '@automate/contract';
 import { connect } from '@automate/client';
 import { eventually } from '@automate/tooling/eventually';
 import { expect, it } from '@jest/globals';
@@ -10,24 +9,10 @@ import { knows, openSharingHosts } from '../cluster/fixtures/sharing-hosts.ts';
 import { RemoteSystem } from '../executions/fixtures/remote-system.ts';
 import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
 import { sendUntilTaken, signedBySlack } from './fixtures/send-hook.ts';
+import type { WebhookEvent } from './fixtures/watch-webhooks.ts';
+import { watchWebhooks } from './fixtures/watch-webhooks.ts';
 
 const HOOKED = join(import.meta.dirname, 'fixtures', 'hooked.js');
-
-type Told = Extract<ConnectorEvent, { kind: 'webhook' }>;
-
-/** What is told of webhooks at a host, from when this resolves. */
-async function watch(service: ConnectorService, signal: AbortSignal): Promise<Told[]> {
-  const told: Told[] = [];
-  const synced = Promise.withResolvers<void>();
-  void (async () => {
-    for await (const event of service.watch({ signal })) {
-      if (event.kind === 'synced') synced.resolve();
-      if (event.kind === 'webhook') told.push(event);
-    }
-  })().catch(() => undefined);
-  await synced.promise;
-  return told;
-}
 
 const send = (address: string, body: string) =>
   sendUntilTaken(address, 'shared', () => ({ body, headers: signedBySlack(body) }));
@@ -48,13 +33,14 @@ describeWithPostgres('hosts that share connectors', (databases) => {
       webhook: { action: 'take' },
     });
     await knows(other.service, 'shared');
-    const told = [await watch(one.service, over.signal), await watch(other.service, over.signal)];
+    const told = [await watchWebhooks(one.service, over.signal), await watchWebhooks(other.service, over.signal)];
     const bodies = Array.from({ length: 10 }, (_, number) => JSON.stringify({ number }));
     const answers = await Promise.all(
       bodies.flatMap((body) => [send(one.host.ready.http, body), send(other.host.ready.http, body)]),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-    const bodiesOf = (events: readonly Told[]): string[] => events.map(({ delivery }) => JSON.stringify(delivery.body));
+    const bodiesOf = (events: readonly WebhookEvent[]): string[] =>
+      events.map(({ delivery }) => JSON.stringify(delivery.body));
     await eventually(() => new Set(told.flatMap(bodiesOf)).size === bodies.length);
     // Whoever watches elsewhere hears of it while both hosts reach each other.
     for (let more = 0; !told.every((events) => bodiesOf(events).includes(bodies.at(-1) ?? '')); more += 1) {

@@ -1,17 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConnectorEvent } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ROOT } from '../docs/fixtures/read-docs.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { sendHook, sendUntilTaken, signedBySlack } from './fixtures/send-hook.ts';
-
-type Delivery = Extract<ConnectorEvent, { kind: 'webhook' }>;
+import type { WebhookEvent } from './fixtures/watch-webhooks.ts';
+import { watchWebhooks } from './fixtures/watch-webhooks.ts';
 
 let host: SandboxHost;
 let address: string;
-const told: Delivery[] = [];
+const told: WebhookEvent[] = [];
 const ended = new AbortController();
 beforeAll(async () => {
   host = await SandboxHost.open({
@@ -24,10 +23,7 @@ beforeAll(async () => {
     },
   });
   address = host.host.httpAddress ?? '';
-  void (async () => {
-    for await (const event of host.service.watch({ signal: ended.signal }))
-      if (event.kind === 'webhook') told.push(event);
-  })();
+  await watchWebhooks(host.service, ended.signal, told);
 });
 afterAll(async () => {
   ended.abort();

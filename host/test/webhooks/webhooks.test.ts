@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from '@automate/client';
-import type { ConnectorEvent } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RemoteSystem } from '../executions/fixtures/remote-system.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { sendHook, sendUntilTaken, signedBySlack } from './fixtures/send-hook.ts';
+import type { WebhookEvent } from './fixtures/watch-webhooks.ts';
+import { watchWebhooks } from './fixtures/watch-webhooks.ts';
 
 const AT_LEVELS = ['thread', 'process', 'restricted'] as const;
 const more = 'settings: { secret: hush }, health_check: { enabled: false }';
@@ -23,16 +24,11 @@ ${AT_LEVELS.map((level) => `  - { id: at-${level}, kind: hooked, isolation: ${le
   - { id: echo, kind: echo, health_check: { enabled: false } }
 `;
 
-type Told = Extract<ConnectorEvent, { kind: 'webhook' }>;
-
 let remote: RemoteSystem;
 let host: SandboxHost;
-const told: Told[] = [];
+const told: WebhookEvent[] = [];
 const over = new AbortController();
 const address = (): string => host.host.httpAddress ?? '';
-const watch = async (): Promise<void> => {
-  for await (const event of host.service.watch({ signal: over.signal })) if (event.kind === 'webhook') told.push(event);
-};
 beforeAll(async () => {
   remote = await RemoteSystem.open();
   const source = await readFile(join(import.meta.dirname, 'fixtures', 'hooked.js'), 'utf8');
@@ -42,7 +38,7 @@ beforeAll(async () => {
     env: { AUDIT: 'on' },
     prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'hooked', source })),
   });
-  void watch();
+  await watchWebhooks(host.service, over.signal, told);
 });
 afterAll(async () => {
   over.abort();
@@ -201,7 +197,7 @@ describe('what is genuine', () => {
       for await (const chunk of body ?? []) text += Buffer.from(chunk).toString();
     })().catch(() => undefined);
     await using remote = await connect({ address: host.host.grpcAddress ?? '' });
-    const overGrpc: Told[] = [];
+    const overGrpc: WebhookEvent[] = [];
     let isWatched = false;
     const watched = (async () => {
       for await (const event of remote.watch({ signal: stop.signal })) {
@@ -237,7 +233,7 @@ describe('what is genuine', () => {
       { headers: expect.objectContaining({ 'content-type': 'application/json' }), body: JSON.parse(body) },
     ]);
     host = await host.restart();
-    void watch();
+    await watchWebhooks(host.service, over.signal, told);
     expect(await send('starts', body)).toMatchObject({ status: 202 });
     const { executions } = await eventually(
       () => host.service.listExecutions({ connector: 'starts' }),
